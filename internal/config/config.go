@@ -1,0 +1,99 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Config is every setting of the server, judged and complete. [Settings.Config]
+// makes it; a test may write it as a literal.
+type Config struct {
+	Store
+
+	// Addr is where the product listens, AdminAddr where metrics and profiles
+	// are served; an empty AdminAddr turns those off.
+	Addr      string
+	AdminAddr string
+
+	// PublicURL is the origin that people and services use, without a slash at
+	// its end. Audience is the aud of access tokens. Where they follow from a
+	// port that is not known yet, they are empty until [Config.WithListenAddr].
+	PublicURL string
+	Audience  string
+
+	Signup               string // SignupFirst, SignupOpen or SignupClosed
+	PolicyReasonRequired bool   // a policy beyond the AAL2 figures needs a reason
+
+	IdleMinutes     Minutes
+	AbsoluteMinutes Minutes
+
+	AccessTokenTTL time.Duration // whole seconds
+	RefreshGrace   time.Duration
+	SigningAlg     string // EdDSA, ES256 or RS256
+
+	PasswordMin int
+	Throttle    bool
+
+	AllowedOrigins []string // as browsers send them
+	TrustedProxies []netip.Prefix
+}
+
+// Who may sign up: whoever comes first, anyone, or no one.
+const (
+	SignupFirst  = "first"
+	SignupOpen   = "open"
+	SignupClosed = "closed"
+)
+
+// Minutes bounds a limit that an account may set, and is the limit of those
+// that set none. Min <= Default <= Max.
+type Minutes struct{ Min, Max, Default int }
+
+// Store is what opens the data of Curfew.
+type Store struct {
+	DataDir      string
+	DatabasePath string // the SQLite file
+
+	// The secret is SecretText or, when that is empty, what SecretFile holds.
+	// MakeSecret is set when SecretFile is the default one in DataDir, which
+	// is made at the first start; a file that was named must be there.
+	SecretText Secret
+	SecretFile string
+	MakeSecret bool
+	// SecretPrevious is still verified while a new secret is phased in.
+	SecretPrevious Secret
+}
+
+// SecureCookies reports whether cookies carry Secure and the __Host- prefix.
+func (c Config) SecureCookies() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+// WithListenAddr is c for a server that listens at addr: it takes the port
+// that the system chose for port 0, and completes what follows from it.
+func (c Config) WithListenAddr(addr string) Config {
+	host, _, _ := net.SplitHostPort(c.Addr)
+	_, port, _ := net.SplitHostPort(addr)
+	c.Addr = net.JoinHostPort(host, port)
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + strings.TrimSuffix(c.Addr, ":80")
+	}
+	if c.Audience == "" {
+		c.Audience = c.PublicURL
+	}
+	return c
+}
+
+// Secret is a text that no log, no error and no JSON ever shows; string(s) is
+// the text.
+type Secret string
+
+const redacted = "[secret]"
+
+// Format writes a placeholder, whatever the verb.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+
+// MarshalText gives the placeholder, for JSON and structured logs.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,0 +1,484 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/curfew-auth/curfew/internal/config"
+)
+
+const (
+	secretA = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	secretB = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
+)
+
+// commands is a command line as the real one embeds the settings.
+type commands struct {
+	Serve struct{ config.Settings } `cmd:""`
+	User  struct {
+		List struct {
+			config.StoreSettings
+			Audience string // a flag of the command, with the name of a setting
+		} `cmd:""`
+	} `cmd:""`
+}
+
+func parse(args, environ []string) (*commands, error) {
+	var c commands
+	parser, err := kong.New(&c, config.Environ(environ), kong.Writers(io.Discard, io.Discard))
+	if err != nil {
+		return nil, err
+	}
+	_, err = parser.Parse(args)
+	return &c, err
+}
+
+// serve loads the settings of `curfew serve`.
+func serve(args, environ []string) (config.Config, error) {
+	c, err := parse(append([]string{"serve"}, args...), environ)
+	if err != nil {
+		return config.Config{}, err
+	}
+	return c.Serve.Config()
+}
+
+func mustServe(t *testing.T, args, environ []string) config.Config {
+	t.Helper()
+	c, err := serve(args, environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// file writes a settings file and gives its path.
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "curfew.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDefaults(t *testing.T) {
+	got := mustServe(t, nil, []string{"HOME=/root", "CURFEW_TEST_X=1", "curfew_addr=x"})
+	want := config.Config{
+		Store: config.Store{DataDir: "./curfew-data", DatabasePath: "curfew-data/curfew.db",
+			SecretFile: "curfew-data/secret", MakeSecret: true},
+		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090",
+		PublicURL: "http://127.0.0.1:8080", Audience: "http://127.0.0.1:8080",
+		Signup:          config.SignupFirst,
+		IdleMinutes:     config.Minutes{Min: 15, Max: 43200, Default: 10080},
+		AbsoluteMinutes: config.Minutes{Min: 60, Max: 129600, Default: 20160},
+		AccessTokenTTL:  5 * time.Minute, RefreshGrace: 30 * time.Second, SigningAlg: "EdDSA",
+		PasswordMin: 15, Throttle: true,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	path := file(t, `{"password_min": 9, "session_idle_minutes_min": "20", "throttle": false, "trusted_proxies": ["10.0.0.0/8"]}`)
+	config1 := "CURFEW_CONFIG=" + path
+	for _, tt := range []struct {
+		name    string
+		args    []string
+		environ []string
+		want    int // PasswordMin
+	}{
+		{"default", nil, nil, 15},
+		{"file by flag", []string{"--config", path}, nil, 9},
+		{"file by environment", nil, []string{config1}, 9},
+		{"environment", nil, []string{"CURFEW_PASSWORD_MIN=10"}, 10},
+		{"environment before file", nil, []string{config1, "CURFEW_PASSWORD_MIN=10"}, 10},
+		{"first of two in the environment", nil, []string{"CURFEW_PASSWORD_MIN=10", "CURFEW_PASSWORD_MIN=12"}, 10},
+		{"flag", []string{"--password-min=11"}, nil, 11},
+		{"flag before environment", []string{"--password-min=11"}, []string{"CURFEW_PASSWORD_MIN=10"}, 11},
+		{"flag before file", []string{"--password-min=11"}, []string{config1}, 11},
+		{"flag before both", []string{"--password-min=11"}, []string{config1, "CURFEW_PASSWORD_MIN=10"}, 11},
+		{"flag with the default's text before both", []string{"--password-min=15"}, []string{config1, "CURFEW_PASSWORD_MIN=10"}, 15},
+		{"flag for the file before the environment's", []string{"--config", path}, []string{"CURFEW_CONFIG=/nowhere"}, 9},
+		{"a wrong one that does not count", []string{"--password-min=11"}, []string{"CURFEW_PASSWORD_MIN=x"}, 11},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := mustServe(t, tt.args, tt.environ).PasswordMin; got != tt.want {
+				t.Errorf("PasswordMin = %d, want %d", got, tt.want)
+			}
+		})
+	}
+
+	got := mustServe(t, nil, []string{config1, "CURFEW_TRUSTED_PROXIES="})
+	if got.IdleMinutes.Min != 20 || got.Throttle || got.TrustedProxies != nil {
+		t.Errorf("from the file: %d, %v; emptied by the environment: %v", got.IdleMinutes.Min, got.Throttle, got.TrustedProxies)
+	}
+}
+
+func TestValues(t *testing.T) {
+	remote := []string{"--addr=:8080", "--public-url=https://Sessions.Example.com:443/"}
+	for _, tt := range []struct {
+		args []string
+		get  func(config.Config) any
+		want any
+	}{
+		{remote, func(c config.Config) any { return []any{c.Addr, c.PublicURL, c.Audience, c.Signup, c.SecureCookies()} },
+			[]any{":8080", "https://sessions.example.com", "https://sessions.example.com", "closed", true}},
+		{append(remote, "--signup=open", "--audience=api"), func(c config.Config) any { return []any{c.Signup, c.Audience} }, []any{"open", "api"}},
+		{[]string{"--addr=LOCALHOST:80"}, func(c config.Config) any { return []any{c.Addr, c.PublicURL, c.SecureCookies()} },
+			[]any{"localhost:80", "http://localhost", false}},
+		{[]string{"--addr=[0:0::1]:08080"}, func(c config.Config) any { return []any{c.Addr, c.PublicURL} }, []any{"[::1]:8080", "http://[::1]:8080"}},
+		{[]string{"--public-url=https://sessions.example.com:8443"}, func(c config.Config) any { return c.PublicURL }, "https://sessions.example.com:8443"},
+		{[]string{"--public-url=http://[::1]:3000/"}, func(c config.Config) any { return c.PublicURL }, "http://[::1]:3000"},
+		{[]string{"--public-url=https://localhost"}, func(c config.Config) any { return []any{c.Signup, c.SecureCookies()} }, []any{"first", true}},
+		{[]string{"--admin-addr="}, func(c config.Config) any { return c.AdminAddr }, ""},
+		{[]string{"--addr=127.0.0.1:0", "--admin-addr=127.0.0.1:0"}, func(c config.Config) any { return []any{c.Addr, c.PublicURL, c.Audience} },
+			[]any{"127.0.0.1:0", "", ""}},
+		{[]string{"--database-url=sqlite://"}, func(c config.Config) any { return c.DatabasePath }, "curfew-data/curfew.db"},
+		{[]string{"--database-url=sqlite:///a/b.db", "--data-dir=/d"}, func(c config.Config) any { return []any{c.DatabasePath, c.SecretFile, c.MakeSecret} },
+			[]any{"/a/b.db", "/d/secret", true}},
+		{[]string{"--database-url=sqlite://b.db"}, func(c config.Config) any { return c.DatabasePath }, "b.db"},
+		{[]string{"--secret-file=/s"}, func(c config.Config) any { return []any{c.SecretFile, c.MakeSecret} }, []any{"/s", false}},
+		{[]string{"--policy-reason=required"}, func(c config.Config) any { return c.PolicyReasonRequired }, true},
+		{[]string{"--refresh-grace=0"}, func(c config.Config) any { return c.RefreshGrace }, time.Duration(0)},
+		{[]string{"--refresh-grace=60s", "--access-token-ttl=15m"}, func(c config.Config) any { return c.RefreshGrace + c.AccessTokenTTL }, 16 * time.Minute},
+		{[]string{"--throttle=off", "--signing-alg=ES256"}, func(c config.Config) any { return []any{c.Throttle, c.SigningAlg} }, []any{false, "ES256"}},
+		{[]string{"--allowed-origins=https://a.example, http://b:81", "--allowed-origins=https://[::1]"}, func(c config.Config) any { return c.AllowedOrigins },
+			[]string{"https://a.example", "http://b:81", "https://[::1]"}},
+		{[]string{"--trusted-proxies=10.0.0.0/8,192.0.2.1,::1"}, func(c config.Config) any { return c.TrustedProxies },
+			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("::1/128")}},
+		{[]string{"--session-idle-minutes-min=1", "--session-idle-minutes-max=1", "--session-idle-minutes-default=1",
+			"--session-absolute-minutes-min=1", "--session-absolute-minutes-max=1", "--session-absolute-minutes-default=1"},
+			func(c config.Config) any { return []config.Minutes{c.IdleMinutes, c.AbsoluteMinutes} }, []config.Minutes{{1, 1, 1}, {1, 1, 1}}},
+	} {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			if got := tt.get(mustServe(t, tt.args, nil)); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWithListenAddr(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"--addr=127.0.0.1:0", "127.0.0.1:4567 http://127.0.0.1:4567 http://127.0.0.1:4567"},
+		{"--addr=localhost:0", "localhost:4567 http://localhost:4567 http://localhost:4567"},
+		{"--addr=localhost:0 --audience=api", "localhost:4567 http://localhost:4567 api"},
+		{"--addr=:0 --public-url=https://x.example", ":4567 https://x.example https://x.example"},
+	} {
+		c := mustServe(t, strings.Fields(tt.args), nil).WithListenAddr("127.0.0.1:4567")
+		if got := c.Addr + " " + c.PublicURL + " " + c.Audience; got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.args, got, tt.want)
+		}
+	}
+}
+
+// What is wrong stops the start with exactly these sentences.
+func TestRefused(t *testing.T) {
+	const addr = "CURFEW_ADDR must be a host and a port, such as 127.0.0.1:8080, not "
+	const url = "CURFEW_PUBLIC_URL must be http:// or https://, a host and perhaps a port, and nothing more, such as https://sessions.example.com"
+	const https = "CURFEW_PUBLIC_URL must begin with https:// unless its host and the listening address are both loopback: let TLS end at a proxy, or keep all on this machine"
+	const db = "CURFEW_DATABASE_URL must be sqlite:// alone, or with the path of a file such as sqlite:///var/lib/curfew/curfew.db"
+	const postgres = "CURFEW_DATABASE_URL names PostgreSQL, but this version keeps its data in SQLite: use sqlite:// with or without a path"
+	const origins = "CURFEW_ALLOWED_ORIGINS must hold exact origins, such as https://app.example.com, without paths and wildcards, not "
+	const ranges = "CURFEW_TRUSTED_PROXIES must hold addresses and ranges, such as 10.0.0.0/8 or ::1, not "
+	for _, tt := range []struct{ environ, want string }{
+		{"ADDR=8080", addr + `"8080"`},
+		{"ADDR=127.0.0.1", addr + `"127.0.0.1"`},
+		{"ADDR=127.0.0.1:http", addr + `"127.0.0.1:http"`},
+		{"ADDR=127.0.0.1:65536", addr + `"127.0.0.1:65536"`},
+		{"ADDR=127.0.0.1:", addr + `"127.0.0.1:"`},
+		{"ADDR=127.1:80", addr + `"127.1:80"`},
+		{"ADDR=a b:80", addr + `"a b:80"`},
+		{"ADDR=::1:80", addr + `"::1:80"`},
+		{"ADDR=", addr + `""`},
+		{"ADDR=:8080", "CURFEW_ADDR is not a loopback address, so CURFEW_PUBLIC_URL is needed: set it to the https:// address that people will use"},
+		{"ADDR=0.0.0.0:0", "CURFEW_ADDR is not a loopback address, so CURFEW_PUBLIC_URL is needed: set it to the https:// address that people will use"},
+		{"ADMIN_ADDR=x", "CURFEW_ADMIN_ADDR must be a host and a port, such as 127.0.0.1:8080, not \"x\""},
+		{"ADMIN_ADDR=127.0.0.1:8080", "CURFEW_ADDR and CURFEW_ADMIN_ADDR are the same address: give one of them another port"},
+		{"PUBLIC_URL=", url},
+		{"PUBLIC_URL=sessions.example.com", url},
+		{"PUBLIC_URL=ftp://x.example", url},
+		{"PUBLIC_URL=https://", url},
+		{"PUBLIC_URL=https:///", url},
+		{"PUBLIC_URL=https:x.example", url},
+		{"PUBLIC_URL=https://x.example/curfew", url},
+		{"PUBLIC_URL=https://x.example//", url},
+		{"PUBLIC_URL=https://x.example?", url},
+		{"PUBLIC_URL=https://x.example#", url},
+		{"PUBLIC_URL=https://user:hunter2@x.example", url},
+		{"PUBLIC_URL=https://@x.example", url},
+		{"PUBLIC_URL=https://x.example:", url},
+		{"PUBLIC_URL=https://x.example:0", url},
+		{"PUBLIC_URL=https://x.example:70000", url},
+		{"PUBLIC_URL=https://127.1", url},
+		{"PUBLIC_URL=https://1.2.3.0x4", url},
+		{"PUBLIC_URL=https://bücher.example", url},
+		{"PUBLIC_URL=https://*.example", url},
+		{"PUBLIC_URL=https://::1", url},
+		{"PUBLIC_URL=https://[::1%25lo]", url},
+		{"PUBLIC_URL=https://[::ffff:127.0.0.1]", url},
+		{"PUBLIC_URL=http://x.example", https},
+		{"ADDR=:8080 & PUBLIC_URL=http://localhost:8080", https},
+		{"PUBLIC_URL=http://localhost.example", https},
+		{"DATA_DIR=", "CURFEW_DATA_DIR is empty: give it a value, or leave it out"},
+		{"DATABASE_URL=postgres://user:hunter2@db/curfew", postgres},
+		{"DATABASE_URL=postgresql://db", postgres},
+		{"DATABASE_URL=mysql://user:hunter2@db", db},
+		{"DATABASE_URL=sqlite", db},
+		{"DATABASE_URL=sqlite://:memory:", db},
+		{"DATABASE_URL=sqlite://x.db?mode=ro", db},
+		{"DATABASE_URL=", "CURFEW_DATABASE_URL is empty: give it a value, or leave it out"},
+		{"SECRET=hunter2", "CURFEW_SECRET must be at least 32 bytes long: make one with `openssl rand -base64 32`"},
+		{"SECRET=", "CURFEW_SECRET must be at least 32 bytes long: make one with `openssl rand -base64 32`"},
+		{"SECRET_PREVIOUS=hunter2", "CURFEW_SECRET_PREVIOUS must be at least 32 bytes long: make one with `openssl rand -base64 32`"},
+		{"SECRET=" + secretA + "\n", "CURFEW_SECRET begins or ends with white space: remove it there"},
+		{"SECRET_FILE=", "CURFEW_SECRET_FILE is empty: give it a value, or leave it out"},
+		{"SECRET=" + secretA + " & SECRET_FILE=/s", "CURFEW_SECRET and CURFEW_SECRET_FILE are both set: keep one of them"},
+		{"SIGNUP=maybe", `CURFEW_SIGNUP must be first, open or closed, not "maybe"`},
+		{"SIGNUP=first & PUBLIC_URL=https://x.example", "CURFEW_SIGNUP must be open or closed while the host of CURFEW_PUBLIC_URL is not loopback: otherwise a stranger could be first"},
+		{"AUDIENCE=", "CURFEW_AUDIENCE is empty: give it a value, or leave it out"},
+		{"AUDIENCE=my\tapi", `CURFEW_AUDIENCE must be a name or a URL without blanks, not "my\tapi"`},
+		{"AUDIENCE=\xff", `CURFEW_AUDIENCE must be a name or a URL without blanks, not "\xff"`},
+		{"POLICY_REASON=true", `CURFEW_POLICY_REASON must be optional or required, not "true"`},
+		{"SESSION_IDLE_MINUTES_MIN=0", `CURFEW_SESSION_IDLE_MINUTES_MIN must be a whole number from 1 to 52560000, not "0"`},
+		{"SESSION_ABSOLUTE_MINUTES_MIN=-1", `CURFEW_SESSION_ABSOLUTE_MINUTES_MIN must be a whole number from 1 to 52560000, not "-1"`},
+		{"SESSION_ABSOLUTE_MINUTES_MAX=99999999999999999999", `CURFEW_SESSION_ABSOLUTE_MINUTES_MAX must be a whole number from 1 to 52560000, not "99999999999999999999"`},
+		{"SESSION_IDLE_MINUTES_MIN=50000", "CURFEW_SESSION_IDLE_MINUTES_MIN (50000) must not be above CURFEW_SESSION_IDLE_MINUTES_MAX (43200): lower the first or raise the second"},
+		{"SESSION_IDLE_MINUTES_MIN=20000", "CURFEW_SESSION_IDLE_MINUTES_MIN (20000) must not be above CURFEW_SESSION_IDLE_MINUTES_DEFAULT (10080): lower the first or raise the second"},
+		{"SESSION_IDLE_MINUTES_MAX=60", "CURFEW_SESSION_IDLE_MINUTES_DEFAULT (10080) must not be above CURFEW_SESSION_IDLE_MINUTES_MAX (60): lower the first or raise the second"},
+		{"SESSION_IDLE_MINUTES_DEFAULT=20161", "CURFEW_SESSION_IDLE_MINUTES_DEFAULT (20161) must not be above CURFEW_SESSION_ABSOLUTE_MINUTES_DEFAULT (20160): lower the first or raise the second"},
+		{"SESSION_ABSOLUTE_MINUTES_DEFAULT=59", "CURFEW_SESSION_ABSOLUTE_MINUTES_MIN (60) must not be above CURFEW_SESSION_ABSOLUTE_MINUTES_DEFAULT (59): lower the first or raise the second"},
+		{"ACCESS_TOKEN_TTL=59s", `CURFEW_ACCESS_TOKEN_TTL must be whole seconds from 1m to 15m, such as 5m, not "59s"`},
+		{"ACCESS_TOKEN_TTL=15m1s", `CURFEW_ACCESS_TOKEN_TTL must be whole seconds from 1m to 15m, such as 5m, not "15m1s"`},
+		{"ACCESS_TOKEN_TTL=90.5s", `CURFEW_ACCESS_TOKEN_TTL must be whole seconds from 1m to 15m, such as 5m, not "90.5s"`},
+		{"ACCESS_TOKEN_TTL=300", `CURFEW_ACCESS_TOKEN_TTL must be whole seconds from 1m to 15m, such as 5m, not "300"`},
+		{"REFRESH_GRACE=30", `CURFEW_REFRESH_GRACE must be a time from 0s to 60s, such as 30s, not "30"`},
+		{"REFRESH_GRACE=-1s", `CURFEW_REFRESH_GRACE must be a time from 0s to 60s, such as 30s, not "-1s"`},
+		{"REFRESH_GRACE=61s", `CURFEW_REFRESH_GRACE must be a time from 0s to 60s, such as 30s, not "61s"`},
+		{"PASSWORD_MIN=7", `CURFEW_PASSWORD_MIN must be a whole number from 8 to 128, not "7"`},
+		{"PASSWORD_MIN=129", `CURFEW_PASSWORD_MIN must be a whole number from 8 to 128, not "129"`},
+		{"PASSWORD_MIN=12.5", `CURFEW_PASSWORD_MIN must be a whole number from 8 to 128, not "12.5"`},
+		{"THROTTLE=no", `CURFEW_THROTTLE must be on or off, not "no"`},
+		{"THROTTLE=off & PUBLIC_URL=https://x.example", "CURFEW_THROTTLE may be off only while CURFEW_ADDR and the host of CURFEW_PUBLIC_URL are both loopback: turn it on"},
+		{"THROTTLE=off & ADDR=:80 & PUBLIC_URL=https://localhost", "CURFEW_THROTTLE may be off only while CURFEW_ADDR and the host of CURFEW_PUBLIC_URL are both loopback: turn it on"},
+		{"ALLOWED_ORIGINS=*", origins + `"*"`},
+		{"ALLOWED_ORIGINS=null", origins + `"null"`},
+		{"ALLOWED_ORIGINS=https://*.example.com", origins + `"https://*.example.com"`},
+		{"ALLOWED_ORIGINS=https://a.example,https://b.example/", origins + `"https://b.example/"`},
+		{"ALLOWED_ORIGINS=https://A.example:443", `CURFEW_ALLOWED_ORIGINS must hold origins as browsers send them: "https://a.example", not "https://A.example:443"`},
+		{"ALLOWED_ORIGINS=https://a.example,", "CURFEW_ALLOWED_ORIGINS has an empty item: remove the comma too much"},
+		{"TRUSTED_PROXIES=proxy", ranges + `"proxy"`},
+		{"TRUSTED_PROXIES=10.0.0.0/33", ranges + `"10.0.0.0/33"`},
+		{"TRUSTED_PROXIES=fe80::1%eth0", ranges + `"fe80::1%eth0"`},
+		{"TRUSTED_PROXIES=::ffff:10.0.0.0/104", ranges + `"::ffff:10.0.0.0/104"`},
+		{"TRUSTED_PROXIES=10.0.0.5/8", "CURFEW_TRUSTED_PROXIES has 10.0.0.5/8, which is no range: write 10.0.0.0/8, or 10.0.0.5 for that one address"},
+		{"SIGNING_ALG=HS256", `CURFEW_SIGNING_ALG must be EdDSA, ES256 or RS256, not "HS256"`},
+		{"SIGNING_ALG=none", `CURFEW_SIGNING_ALG must be EdDSA, ES256 or RS256, not "none"`},
+		{"CONFIG=/nowhere/curfew.json", `CURFEW_CONFIG names the file "/nowhere/curfew.json", which cannot be read (no such file or directory): correct the path or the file's permissions`},
+	} {
+		t.Run(tt.environ, func(t *testing.T) {
+			var environ []string
+			for entry := range strings.SplitSeq(tt.environ, " & ") {
+				environ = append(environ, "CURFEW_"+entry)
+			}
+			refused(t, nil, environ, tt.want)
+		})
+	}
+}
+
+func refused(t *testing.T, args, environ []string, want string) {
+	t.Helper()
+	_, err := serve(args, environ)
+	if err == nil {
+		t.Fatalf("accepted, want %q", want)
+	}
+	if err.Error() != want {
+		t.Errorf("got  %s\nwant %s", err, want)
+	}
+}
+
+// A sentence names the place where the setting was written.
+func TestRefusedNamesThePlace(t *testing.T) {
+	path := file(t, `{"password_min": 7, "session_idle_minutes_max": 60}`)
+	const rest = ` must be a whole number from 8 to 128, not "7"`
+	refused(t, []string{"--password-min=7"}, nil, "--password-min"+rest)
+	refused(t, nil, []string{"CURFEW_PASSWORD_MIN=7"}, "CURFEW_PASSWORD_MIN"+rest)
+	refused(t, []string{"--config", path, "--session-idle-minutes-max=20000"}, nil, "password_min in "+path+rest)
+	refused(t, []string{"--config", path}, []string{"CURFEW_SESSION_IDLE_MINUTES_DEFAULT=90", "CURFEW_PASSWORD_MIN=8"},
+		"CURFEW_SESSION_IDLE_MINUTES_DEFAULT (90) must not be above session_idle_minutes_max in "+path+" (60): lower the first or raise the second")
+	refused(t, []string{"--addr"}, nil, "--addr: a value must follow")
+	refused(t, []string{"--addr", "--throttle=on"}, nil, "--addr: a value must follow")
+	refused(t, []string{"--config="}, nil, `--config names the file "", which cannot be read (no such file or directory): correct the path or the file's permissions`)
+}
+
+func TestUnknownVariable(t *testing.T) {
+	const links = " is not a setting but what Kubernetes makes for a service named curfew: set enableServiceLinks to false in the pod's spec"
+	for _, tt := range []struct{ entry, want string }{
+		{"CURFEW_ADRR=x", "CURFEW_ADRR is not a setting: did you mean CURFEW_ADDR?"},
+		{"CURFEW_addr=x", "CURFEW_addr is not a setting: did you mean CURFEW_ADDR?"},
+		{"CURFEW_PASWORD_MN=8", "CURFEW_PASWORD_MN is not a setting: did you mean CURFEW_PASSWORD_MIN?"},
+		{"CURFEW_SESSION_IDLE_MINUTE_MAX=8", "CURFEW_SESSION_IDLE_MINUTE_MAX is not a setting: did you mean CURFEW_SESSION_IDLE_MINUTES_MAX?"},
+		{"CURFEW_SMTP_URL=smtp://user:hunter2@x", "CURFEW_SMTP_URL is not a setting: unset it, or look for its name in curfew serve --help"},
+		{"CURFEW_=", "CURFEW_ is not a setting: unset it, or look for its name in curfew serve --help"},
+		{"CURFEW_LOG_LEVEL=debug", "CURFEW_LOG_LEVEL is not a setting: unset it, or look for its name in curfew serve --help"},
+		{"CURFEW_SERVICE_HOST=10.0.0.1", "CURFEW_SERVICE_HOST" + links},
+		{"CURFEW_PORT=tcp://10.0.0.1:80", "CURFEW_PORT" + links},
+		{"CURFEW_PORT_80_TCP_ADDR=10.0.0.1", "CURFEW_PORT_80_TCP_ADDR" + links},
+		{"CURFEW_PORT=8080", "CURFEW_PORT is not a setting: unset it, or look for its name in curfew serve --help"},
+	} {
+		environ := []string{"PATH=/bin", tt.entry, "CURFEW_ZZZ=1"}
+		if err := config.CheckEnviron(environ); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %s", tt.entry, err, tt.want)
+		}
+		refused(t, nil, environ, tt.want)
+		if _, err := parse([]string{"user", "list"}, environ); err == nil || err.Error() != tt.want {
+			t.Errorf("user list, %s: got %v, want %s", tt.entry, err, tt.want)
+		}
+	}
+	if err := config.CheckEnviron([]string{"CURFEW_ADDR=x", "CURFEW_TEST_PORT=1", "CURFEWISH=1", "=C:=x", ""}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSettingsFile(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{ // %s is the path
+		{"", "the settings file %s is not valid JSON: correct line 1"},
+		{"{\n\"addr\": \"x\",\n}", "the settings file %s is not valid JSON: correct line 2"},
+		{"{} {}", "the settings file %s is not valid JSON: correct line 1"},
+		{"{}\n\nx", "the settings file %s is not valid JSON: correct line 3"},
+		{"{\"audience\": \"\xff\"}", "the settings file %s is not valid JSON: correct line 1"},
+		{"\ufeff{}", "the settings file %s is not valid JSON: correct line 1"},
+		{`[]`, `the settings file %s must be one JSON object, such as {"addr": "127.0.0.1:8080"}`},
+		{`null`, `the settings file %s must be one JSON object, such as {"addr": "127.0.0.1:8080"}`},
+		{`"addr"`, `the settings file %s must be one JSON object, such as {"addr": "127.0.0.1:8080"}`},
+		{`{"addr": "a", "addr": "b"}`, `the settings file %s has "addr" twice: keep one of them`},
+		{`{"addr": "a", "\u0061ddr": "b"}`, `the settings file %s has "addr" twice: keep one of them`},
+		{`{"adr": "a"}`, `the settings file %s has the unknown key "adr": did you mean "addr"?`},
+		{`{"Addr": "a"}`, `the settings file %s has the unknown key "Addr": did you mean "addr"?`},
+		{`{"CURFEW_DATA_DIR": "a"}`, `the settings file %s has the unknown key "CURFEW_DATA_DIR": did you mean "data_dir"?`},
+		{`{"password-min": 9}`, `the settings file %s has the unknown key "password-min": did you mean "password_min"?`},
+		{`{"--password-min": 9}`, `the settings file %s has the unknown key "--password-min": did you mean "password_min"?`},
+		{`{"confg": ""}`, `the settings file %s has the unknown key "confg": remove it, or look for its name in curfew serve --help`},
+		{`{"smtp_url": "smtp://user:hunter2@x"}`, `the settings file %s has the unknown key "smtp_url": remove it, or look for its name in curfew serve --help`},
+		{`{"config": "/x"}`, `the settings file %s has the key "config", but one file cannot name another: remove it`},
+		{`{"addr": 8080}`, `addr in %s must be a string`},
+		{`{"addr": true}`, `addr in %s must be a string`},
+		{`{"addr": null}`, `addr in %s must be a string`},
+		{`{"secret": {"x": "hunter2"}}`, `secret in %s must be a string`},
+		{`{"secret": "hunter2"}`, "secret in %s must be at least 32 bytes long: make one with `openssl rand -base64 32`"},
+		{`{"password_min": true}`, `password_min in %s must be a number or a string`},
+		{`{"password_min": [15]}`, `password_min in %s must be a number or a string`},
+		{`{"password_min": 1e1}`, `password_min in %s must be a whole number from 8 to 128, not "1e1"`},
+		{`{"throttle": 1}`, `throttle in %s must be true, false, or a string`},
+		{`{"allowed_origins": 1}`, `allowed_origins in %s must be an array of strings, or a string with commas`},
+		{`{"allowed_origins": ["https://a.example", null]}`, `allowed_origins in %s must be an array of strings, or a string with commas`},
+		{`{"allowed_origins": [["https://a.example"]]}`, `allowed_origins in %s must be an array of strings, or a string with commas`},
+		{`{"data_dir": ""}`, `data_dir in %s is empty: give it a value, or leave it out`},
+	} {
+		t.Run(tt.text, func(t *testing.T) {
+			path := file(t, tt.text)
+			refused(t, []string{"--config", path}, nil, fmt.Sprintf(tt.want, path))
+		})
+	}
+
+	path := file(t, `{"password_min": "8", "refresh_grace": 0, "throttle": false, "admin_addr": "", "secret": "`+secretA+`",
+		"allowed_origins": "https://a.example,https://b.example", "trusted_proxies": []}`)
+	c := mustServe(t, nil, []string{"CURFEW_CONFIG=" + path})
+	if c.PasswordMin != 8 || c.RefreshGrace != 0 || c.Throttle || c.AdminAddr != "" || string(c.SecretText) != secretA ||
+		c.SecretFile != "" || c.MakeSecret || len(c.AllowedOrigins) != 2 || c.TrustedProxies != nil {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// Commands with data read the same settings, and only those of the store.
+func TestStoreSettings(t *testing.T) {
+	path := file(t, `{"data_dir": "/from/file", "audience": "from-file", "password_min": 7}`)
+	c, err := parse([]string{"user", "list"}, []string{"CURFEW_CONFIG=" + path, "CURFEW_SECRET=" + secretA, "CURFEW_AUDIENCE=x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := &c.User.List
+	got, err := list.Store()
+	want := config.Store{DataDir: "/from/file", DatabasePath: "/from/file/curfew.db", SecretText: secretA}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if list.Audience != "" {
+		t.Errorf("a flag that is no setting was set to %q", list.Audience)
+	}
+	if _, err := parse([]string{"user", "list", "--addr=x"}, nil); err == nil {
+		t.Error("user list took --addr")
+	}
+	// The server's part of the same settings is judged by the server alone.
+	if _, err := serve(nil, []string{"CURFEW_CONFIG=" + path}); err == nil {
+		t.Error("serve took password_min 7")
+	}
+}
+
+func TestSecretsStaySecret(t *testing.T) {
+	for _, name := range []string{"secret", "secret-previous"} {
+		_, err := parse([]string{"serve", "--" + name + "=" + secretA}, nil)
+		want := "--" + name + ": a secret does not go on the command line, where other users of the machine can read it: put it in CURFEW_" +
+			strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+
+	cmd, err := parse([]string{"serve"}, []string{"CURFEW_SECRET=" + secretA, "CURFEW_SECRET_PREVIOUS=" + secretB})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := cmd.Serve.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(cfg.SecretText) != secretA || string(cfg.SecretPrevious) != secretB {
+		t.Fatal("the secrets did not arrive")
+	}
+	var shown strings.Builder
+	for _, v := range []any{cfg, &cfg, cfg.Store, cfg.SecretText, cmd.Serve, cmd.Serve.Secret, cmd} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			fmt.Fprintf(&shown, verb, v)
+		}
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown.Write(text)
+		slog.New(slog.NewTextHandler(&shown, nil)).Info("x", "v", v)
+		slog.New(slog.NewJSONHandler(&shown, nil)).Info("x", "v", v)
+	}
+	for _, leak := range []string{secretA, secretB, fmt.Sprintf("%x", secretA), fmt.Sprintf("%x", secretB)} {
+		if strings.Contains(shown.String(), leak) {
+			t.Errorf("%q is shown in %s", leak, shown.String())
+		}
+	}
+	if !strings.Contains(shown.String(), "[secret]") {
+		t.Error("nothing stands in the secret's place")
+	}
+}
+
+// No sentence of refusal holds what may be secret in a setting.
+func TestRefusalsHoldNoSecret(t *testing.T) {
+	for _, entry := range []string{
+		"CURFEW_SECRET=hunter2", "CURFEW_SECRET_PREVIOUS=hunter2", "CURFEW_DATABASE_URL=x://a:hunter2@b",
+		"CURFEW_DATABASE_URL=postgres://a:hunter2@b", "CURFEW_PUBLIC_URL=https://a:hunter2@b", "CURFEW_SMTP_URL=smtp://a:hunter2@b",
+	} {
+		if _, err := serve(nil, []string{entry}); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: got %v", entry, err)
+		}
+	}
+}

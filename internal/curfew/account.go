@@ -1,0 +1,105 @@
+package curfew
+
+import "time"
+
+// Account is a customer of the product: a tenant. Everything else belongs to
+// exactly one account.
+type Account struct {
+	ID        ID
+	Name      string
+	CreatedAt time.Time
+	// NameVersion counts changes of what GET /accounts/me shows (its ETag).
+	NameVersion int64
+
+	// IdleMinutes and AbsoluteMinutes are the owner's overrides; nil inherits
+	// the operator's default.
+	IdleMinutes     *int
+	AbsoluteMinutes *int
+	// PolicyVersion counts changes of the policy (the ETag of the security page).
+	PolicyVersion int64
+	// ClampVersion is the policy version that was last applied to running
+	// sessions; a session of a lower version is shortened before it goes on.
+	ClampVersion int64
+	// PolicyUpdatedAt and PolicyUpdatedBy say who changed the policy last;
+	// zero when nobody ever did.
+	PolicyUpdatedAt time.Time
+	PolicyUpdatedBy ID
+
+	// SessionEpoch ends every session of the account born under a lower one.
+	SessionEpoch int64
+}
+
+// Role is what a user may do in the account.
+type Role string
+
+// The roles. An owner may do all that a member may.
+const (
+	RoleOwner  Role = "owner"
+	RoleMember Role = "member"
+)
+
+// Valid reports whether r is one of the roles.
+func (r Role) Valid() bool { return r == RoleOwner || r == RoleMember }
+
+// User is a person in one account.
+type User struct {
+	AccountID    ID
+	ID           ID
+	Name         string
+	Email        string // as typed by whoever invited or signed up, trimmed
+	Role         Role
+	PasswordHash string // PHC string; empty for a person without a local password
+	CreatedAt    time.Time
+	DisabledAt   time.Time // zero while enabled
+	LastLoginAt  time.Time // zero before the first sign-in
+	// Version counts changes of what the person's own page shows (its ETag).
+	Version int64
+	// SessionEpoch ends every session of the user born under a lower one.
+	SessionEpoch int64
+}
+
+// Disabled reports whether the person may not sign in.
+func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
+
+// Invite is an owner's offer to join the account. Its link works once.
+type Invite struct {
+	AccountID  ID
+	ID         ID
+	Email      string
+	Role       Role
+	SecretHash [32]byte
+	CreatedAt  time.Time
+	CreatedBy  ID
+	ExpiresAt  time.Time
+	AcceptedAt time.Time // zero while open
+}
+
+// Actor is who asks: the person of a verified session, or the operator at the
+// command line. It is an argument of every use case, never hidden in a context.
+type Actor struct {
+	Type      ActorType
+	AccountID ID
+	UserID    ID
+	SessionID ID
+	Role      Role
+	Name      string
+	Email     string
+}
+
+// ActorType says what kind of actor did something.
+type ActorType string
+
+// The types of actor.
+const (
+	ActorUser     ActorType = "user"
+	ActorService  ActorType = "service"
+	ActorOperator ActorType = "operator"
+	ActorSystem   ActorType = "system"
+)
+
+// Origin is where a request came from, for the audit log and the session list.
+type Origin struct {
+	RequestID string
+	IP        string
+	UserAgent string
+}
