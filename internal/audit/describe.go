@@ -1,0 +1,28 @@
+package audit
+
+// Describe says in one sentence what an action means, for the documentation;
+// "" for an action that does not exist.
+func Describe(a Action) string { return descriptions[a] }
+
+var descriptions = map[Action]string{
+	AccountCreate:              "An account was created, with its first owner.",
+	AccountUpdate:              "The account was renamed.",
+	AccountSessionPolicyUpdate: "An owner changed how long sessions last, or applied the policy to running sessions.",
+	AccountSessionsRevokedBulk: "An owner signed out everyone, or everyone else.",
+	UserCreate:                 "A person joined the account.",
+	UserUpdate:                 "A person's name or address was changed.",
+	UserRoleChange:             "A person was made owner or member; their sessions end when they are made a member.",
+	UserDisable:                "A person may no longer sign in; their sessions ended.",
+	UserEnable:                 "A disabled person may sign in again.",
+	UserSessionsRevoked:        "All sessions of one person, or all but the one they were using, were ended.",
+	UserPasswordChange:         "A person changed their password; their other sessions ended.",
+	InviteCreate:               "An owner invited somebody to the account.",
+	InviteDelete:               "An owner took an invitation back.",
+	InviteAccept:               "An invitation was accepted.",
+	SessionStart:               "A person signed in.",
+	SessionStartRefused:        "A sign-in was refused.",
+	SessionLogout:              "A person signed out, or their session made way for a new sign-in in the same browser.",
+	SessionRevoke:              "One session was ended by its own person from another device, by an owner, or by a limit.",
+	SessionReuseDetected:       "A refresh token was used again after it was replaced; its session was ended.",
+	AccessDenied:               "A person asked for something that only an owner may do.",
+}

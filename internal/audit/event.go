@@ -1,0 +1,72 @@
+// Package audit holds the audit log's vocabulary and its tamper evidence:
+// which actions exist, which fields an event has, how an event is bound to the
+// one before it by a MAC (ASVS 16.4.2), and how a chain is verified.
+package audit
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// Action names what happened.
+type Action string
+
+// The actions. Filters and exports use these words.
+const (
+	AccountCreate              Action = "account.create"
+	AccountUpdate              Action = "account.update"
+	AccountSessionPolicyUpdate Action = "account.session_policy_update"
+	AccountSessionsRevokedBulk Action = "account.sessions_revoked_bulk"
+	UserCreate                 Action = "user.create"
+	UserUpdate                 Action = "user.update"
+	UserRoleChange             Action = "user.role_change"
+	UserDisable                Action = "user.disable"
+	UserEnable                 Action = "user.enable"
+	UserSessionsRevoked        Action = "user.sessions_revoked"
+	UserPasswordChange         Action = "user.password_change"
+	InviteCreate               Action = "invite.create"
+	InviteDelete               Action = "invite.delete"
+	InviteAccept               Action = "invite.accept"
+	SessionStart               Action = "session.start"
+	SessionStartRefused        Action = "session.start_refused"
+	SessionLogout              Action = "session.logout"
+	SessionRevoke              Action = "session.revoke"
+	SessionReuseDetected       Action = "session.reuse_detected"
+	AccessDenied               Action = "access.denied"
+)
+
+// Actions lists every action.
+var Actions = []Action{
+	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk,
+	UserCreate, UserUpdate, UserRoleChange, UserDisable, UserEnable, UserSessionsRevoked, UserPasswordChange,
+	InviteCreate, InviteDelete, InviteAccept,
+	SessionStart, SessionStartRefused, SessionLogout, SessionRevoke, SessionReuseDetected, AccessDenied,
+}
+
+// Actor is who did it, as known at that time; nil in an Event when nobody was
+// known.
+type Actor struct {
+	Type  curfew.ActorType
+	ID    curfew.ID // zero for operator and system
+	Name  string
+	Email string
+}
+
+// Event is one row of an account's audit log. It is written once and never
+// changed.
+type Event struct {
+	AccountID    curfew.ID
+	Seq          int64 // 1, 2, 3 ... within the account, without a gap
+	ID           curfew.ID
+	OccurredAt   time.Time
+	Action       Action
+	Actor        *Actor
+	ResourceType string // "account", "user", "session", "invite"
+	ResourceID   curfew.ID
+	RequestID    string
+	IP           string
+	UserAgent    string
+	Details      json.RawMessage // a JSON object, never with a secret
+}

@@ -1,0 +1,191 @@
+// Package authority holds the verbs of the product: one method per use case,
+// each with one transaction and one now. It declares the Store that it needs;
+// it knows neither SQL nor HTTP.
+package authority
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/password"
+	"github.com/curfew-auth/curfew/internal/policy"
+	"github.com/curfew-auth/curfew/internal/token"
+)
+
+// Signup says who may create an account by POST /auth/signup.
+type Signup string
+
+// The settings of sign-up.
+const (
+	SignupFirst  Signup = "first" // only while no account exists
+	SignupOpen   Signup = "open"
+	SignupClosed Signup = "closed"
+)
+
+// Config is what an Authority is made of. Observer, Sleep and Log may be left
+// out.
+type Config struct {
+	Store    Store
+	Now      func() time.Time
+	Log      *slog.Logger
+	Observer Observer
+
+	Bounds policy.Bounds
+	// PolicyReasonRequired asks for a reason where a policy goes beyond the
+	// limits of NIST SP 800-63B-4 AAL2 (ASVS 7.1.1).
+	PolicyReasonRequired bool
+	Signup               Signup
+	ThrottleOff          bool
+	PublicURL            string
+	AccessTokenTTL       time.Duration
+	// RefreshGrace is how long a rotated token is answered with its successor
+	// once more; 0 is never (ASVS 10.4.5 to the letter).
+	RefreshGrace time.Duration
+
+	Secrets   *token.Secrets
+	Signer    *token.Signer
+	Verifier  *token.Verifier
+	Passwords *password.Hasher
+	// PasswordRules judge new passwords.
+	PasswordRules password.Policy
+	// ParseDevice reads a User-Agent header.
+	ParseDevice func(userAgent string) curfew.Device
+	// Sleep waits; tests replace it. Nil waits really.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// Observer is told what happened, for metrics. Nothing depends on it.
+type Observer interface {
+	// Refreshed counts an outcome of a refresh: rotated, young, replayed,
+	// reused, moved, expired, revoked, invalid, ahead, unavailable.
+	Refreshed(outcome string)
+	// SignedIn counts an outcome of a sign-in: ok, refused, throttled.
+	SignedIn(outcome string)
+	// Alarm counts what an operator must look at: generation_ahead.
+	Alarm(kind string)
+}
+
+type noObserver struct{}
+
+func (noObserver) Refreshed(string) {}
+func (noObserver) SignedIn(string)  {}
+func (noObserver) Alarm(string)     {}
+
+// Authority starts, refreshes, expires and ends sessions. It is safe for
+// concurrent use.
+type Authority struct {
+	Config
+	refreshTokens *token.RefreshCodec
+	browsers      *token.DeviceCodec
+	throttleKey   [32]byte
+}
+
+// New makes an Authority.
+func New(c Config) (*Authority, error) {
+	if c.Store == nil || c.Now == nil || c.Secrets == nil || c.Signer == nil || c.Verifier == nil || c.Passwords == nil || c.ParseDevice == nil {
+		return nil, errors.New("authority: the configuration is incomplete")
+	}
+	if c.Observer == nil {
+		c.Observer = noObserver{}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Sleep == nil {
+		c.Sleep = sleep
+	}
+	throttleKey, ok := c.Secrets.Key(token.PurposeLoginName, c.Secrets.KeyID())
+	if !ok {
+		return nil, errors.New("authority: the secret has no key for login names")
+	}
+	return &Authority{
+		Config:        c,
+		refreshTokens: token.NewRefreshCodec(c.Secrets),
+		browsers:      token.NewDeviceCodec(c.Secrets),
+		throttleKey:   throttleKey,
+	}, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return curfew.Unavailable(ctx.Err())
+	}
+}
+
+// now is the one reading of the clock that a use case works with: UTC, whole
+// microseconds, as the store keeps it.
+func (a *Authority) now() time.Time { return a.Now().UTC().Truncate(time.Microsecond) }
+
+// caller reads the actor's session at this very moment (invariant: authority
+// is never taken from the token) and refuses one that is over. For an owner's
+// operation it refuses whoever is no owner.
+func caller(ctx context.Context, r Reader, actor curfew.Actor, now time.Time, need curfew.Role) (curfew.Standing, error) {
+	st, err := r.SessionStanding(ctx, actor.AccountID, actor.SessionID)
+	if errors.Is(err, curfew.ErrNotFound) {
+		return st, curfew.NewError(curfew.KindInvalidToken, detailInvalidToken)
+	}
+	if err != nil {
+		return st, err
+	}
+	return st, allowed(st, now, need)
+}
+
+// allowed judges a session that was read: alive, and of the role needed.
+func allowed(st curfew.Standing, now time.Time, need curfew.Role) error {
+	if end, over := st.End(now); over {
+		return ended(end)
+	}
+	if need == curfew.RoleOwner && st.User.Role != curfew.RoleOwner {
+		return forbidden()
+	}
+	return nil
+}
+
+func forbidden() error {
+	return curfew.NewError(curfew.KindForbidden, "Only an owner of the account may do this.")
+}
+
+const detailInvalidToken = "The token is not valid. Sign in again."
+
+// ended is the refusal of a session that is over.
+func ended(end curfew.Ending) error {
+	if end.Expired() {
+		detail := "The session ended because nobody used it for as long as the account's policy allows. Sign in again."
+		if end.Reason == curfew.ReasonAbsolute {
+			detail = "The session reached the maximum length that the account's policy allows. Sign in again."
+		}
+		return &curfew.Error{Kind: curfew.KindSessionExpired, Detail: detail, Reason: end.Reason}
+	}
+	return &curfew.Error{Kind: curfew.KindSessionRevoked, Detail: "The session was ended. Sign in again.", Reason: end.Reason}
+}
+
+// notFound is the answer for an id of nobody and for one of another account
+// alike.
+func notFound(err error, what string) error {
+	if errors.Is(err, curfew.ErrNotFound) {
+		return curfew.NewError(curfew.KindNotFound, "There is no such "+what+" in this account.")
+	}
+	return err
+}
+
+// stale refuses a change of what the caller has not seen the latest of.
+func stale(ifVersion *int64, version int64) error {
+	if ifVersion != nil && *ifVersion != version {
+		return curfew.NewError(curfew.KindStale, "Somebody changed this in the meantime. Read it again, then repeat your change.")
+	}
+	return nil
+}
+
+// alsoFailed adds what a second step failed with to the error of the first.
+func alsoFailed(err, second error) error {
+	if second == nil {
+		return err
+	}
+	return errors.Join(err, second)
+}

@@ -1,0 +1,80 @@
+package authority
+
+import (
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+const (
+	maxNameLength   = 200 // characters
+	maxReasonLength = 500 // characters
+	maxEmailLength  = 254 // bytes; RFC 5321, section 4.5.3.1.3 with its brackets
+)
+
+// fields collects what is wrong with the members of a request, in order.
+type fields []curfew.FieldError
+
+func (f *fields) add(field, detail string) {
+	*f = append(*f, curfew.FieldError{Field: field, Detail: detail})
+}
+
+// name reads the name of a person or an account: one line of 1 to 200
+// characters, without spaces around it.
+func (f *fields) name(field, value string) string {
+	value = strings.TrimSpace(value)
+	switch {
+	case value == "":
+		f.add(field, field+" must not be empty")
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+		f.add(field, field+" must be text on one line")
+	case utf8.RuneCountInString(value) > maxNameLength:
+		f.add(field, fmt.Sprintf("%s must be at most %d characters", field, maxNameLength))
+	}
+	return value
+}
+
+// email reads an address, as typed but for spaces around it.
+func (f *fields) email(field, value string) string {
+	value = strings.TrimSpace(value)
+	parsed, err := mail.ParseAddress(value)
+	if err != nil || parsed.Address != value || parsed.Name != "" || len(value) > maxEmailLength || strings.ContainsFunc(value, unicode.IsControl) {
+		f.add(field, field+" must be an email address")
+	}
+	return value
+}
+
+// text reads free text of at most max characters.
+func (f *fields) text(field, value string, max int) string {
+	value = strings.TrimSpace(value)
+	if !utf8.ValidString(value) || utf8.RuneCountInString(value) > max {
+		f.add(field, fmt.Sprintf("%s must be text of at most %d characters", field, max))
+	}
+	return value
+}
+
+func (f *fields) role(field string, value curfew.Role) {
+	if !value.Valid() {
+		f.add(field, field+" must be owner or member")
+	}
+}
+
+// err is what was collected, or nil.
+func (f fields) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return curfew.InvalidFields(f)
+}
+
+// loginName is the form of an address under which it is unique: trimmed, NFC,
+// lower case.
+func loginName(email string) string {
+	return strings.ToLower(norm.NFC.String(strings.TrimSpace(email)))
+}

@@ -1,0 +1,106 @@
+package authority
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/token"
+)
+
+// The life of a signing key. A new key is published for a while before it
+// signs, so that verifiers that keep the key set have it by then; an old one
+// stays published until the last token that it signed has expired.
+const (
+	SigningKeyLead = 10 * time.Minute
+	// signingKeyTail is the longest life of an access token that a setting
+	// allows, and a minute for clocks that differ.
+	signingKeyTail = 16 * time.Minute
+)
+
+// Keys keeps the installation's signing keys.
+type Keys struct {
+	Store   Store
+	Secrets *token.Secrets
+	Alg     string
+}
+
+// Load reads and opens all keys. One that the secret does not open fails with
+// token.ErrWrongSecret.
+func (k Keys) Load(ctx context.Context) (keys []token.SigningKey, err error) {
+	err = k.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		keys, err = k.load(ctx, r)
+		return err
+	})
+	return keys, err
+}
+
+func (k Keys) load(ctx context.Context, r Reader) ([]token.SigningKey, error) {
+	rows, err := r.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]token.SigningKey, 0, len(rows))
+	for _, row := range rows {
+		key, err := k.Secrets.OpenSigningKey(row)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// Ensure makes the first key of an installation that has none.
+func (k Keys) Ensure(ctx context.Context, now time.Time) error {
+	keys, err := k.Load(ctx)
+	if err != nil || len(keys) > 0 {
+		return err
+	}
+	key, sealed, err := k.generate(now, now)
+	if err != nil {
+		return err
+	}
+	return k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if rows, err := tx.SigningKeys(ctx); err != nil || len(rows) > 0 {
+			return err // another node was first
+		}
+		return insertKey(ctx, tx, key, sealed)
+	})
+}
+
+// Rotate makes a new key, which signs after the lead time (at once when lead
+// is 0), and lets all older ones expire when their last token has.
+func (k Keys) Rotate(ctx context.Context, now time.Time, lead time.Duration) (token.SigningKey, error) {
+	key, sealed, err := k.generate(now, now.Add(lead))
+	if err != nil {
+		return token.SigningKey{}, err
+	}
+	err = k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.DeleteSigningKeys(ctx, now); err != nil {
+			return err
+		}
+		if err := insertKey(ctx, tx, key, sealed); err != nil {
+			return err
+		}
+		return tx.RetireSigningKeys(ctx, key.KID, key.ActiveAt.Add(signingKeyTail))
+	})
+	return key, err
+}
+
+func (k Keys) generate(now, active time.Time) (token.SigningKey, token.SealedKey, error) {
+	key, err := token.GenerateSigningKey(k.Alg, now.UTC().Truncate(time.Microsecond))
+	if err != nil {
+		return key, token.SealedKey{}, fmt.Errorf("cannot make a signing key: %w", err)
+	}
+	key.ActiveAt = active.UTC().Truncate(time.Microsecond)
+	sealed, err := k.Secrets.SealSigningKey(key)
+	return key, sealed, err
+}
+
+func insertKey(ctx context.Context, tx Tx, key token.SigningKey, sealed token.SealedKey) error {
+	if err := tx.InsertSigningKey(ctx, sealed); err != nil {
+		return fmt.Errorf("cannot store signing key %s: %w", key.KID, err)
+	}
+	return nil
+}

@@ -1,0 +1,260 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// What the operator does at the command line, beside a running server or
+// without one. The operator is not of an account; what is done in one is
+// written to that account's audit log.
+
+// operator is the actor of an operator's deed in an account.
+func operator(accountID curfew.ID) curfew.Actor {
+	return curfew.Actor{Type: curfew.ActorOperator, AccountID: accountID}
+}
+
+// FindAccount is the account with an id or, where just one has it, a name.
+func (a *Authority) FindAccount(ctx context.Context, idOrName string) (found curfew.Account, err error) {
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		found, err = findAccount(ctx, r, idOrName)
+		return err
+	})
+	return found, err
+}
+
+func findAccount(ctx context.Context, r Reader, idOrName string) (found curfew.Account, err error) {
+	accounts, err := r.Accounts(ctx)
+	if err != nil {
+		return found, err
+	}
+	matches := 0
+	for _, account := range accounts {
+		if account.ID.String() == idOrName {
+			return account, nil
+		}
+		if account.Name == idOrName {
+			found, matches = account, matches+1
+		}
+	}
+	switch matches {
+	case 0:
+		return found, curfew.NewError(curfew.KindNotFound, fmt.Sprintf("there is no account %q", idOrName))
+	case 1:
+		return found, nil
+	default:
+		return curfew.Account{}, curfew.NewError(curfew.KindInvalidRequest, fmt.Sprintf("%d accounts are named %q: give the id", matches, idOrName))
+	}
+}
+
+// AllAccounts lists every account.
+func (a *Authority) AllAccounts(ctx context.Context) (accounts []curfew.Account, err error) {
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		accounts, err = r.Accounts(ctx)
+		return err
+	})
+	return accounts, err
+}
+
+// NewUser is a person whom the operator makes. An account that does not exist
+// is created where the person is an owner.
+type NewUser struct {
+	Account, Name, Email, Password string
+	Role                           curfew.Role
+}
+
+// CreateUser makes a person and, for an owner of an unknown account, the
+// account: the only way to the first account where sign-up is closed.
+func (a *Authority) CreateUser(ctx context.Context, in NewUser) (user curfew.User, created bool, err error) {
+	var f fields
+	f.role("role", in.Role)
+	if err := f.err(); err != nil {
+		return user, false, err
+	}
+	account, user, err := a.newAccount(ctx, in.Account, in.Name, in.Email, in.Password)
+	if err != nil {
+		return user, false, err
+	}
+	user.Role = in.Role
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		existing, err := findAccount(ctx, tx, in.Account)
+		switch {
+		case err == nil:
+			user.AccountID = existing.ID
+			return insertUser(ctx, tx, curfew.Origin{}, user.CreatedAt, user, by(operator(existing.ID)))
+		case curfew.KindOf(err) != curfew.KindNotFound:
+			return err
+		case in.Role != curfew.RoleOwner:
+			return curfew.NewError(curfew.KindNotFound, fmt.Sprintf("there is no account %q; a new account needs an owner first", in.Account))
+		}
+		created = true
+		return insertAccount(ctx, tx, curfew.Origin{}, account, user, by(operator(account.ID)))
+	})
+	return user, created, err
+}
+
+// SetPassword gives a person a new password and ends all their sessions.
+func (a *Authority) SetPassword(ctx context.Context, email, password string) (revoked int, err error) {
+	cred, err := a.credential(ctx, loginName(email))
+	if err != nil {
+		return 0, err
+	}
+	if cred.user.ID.IsZero() {
+		return 0, curfew.NewError(curfew.KindNotFound, "nobody has this email address")
+	}
+	user := cred.user
+	if err := a.PasswordRules.Check("password", password, user.Email, user.Name); err != nil {
+		return 0, err
+	}
+	hash, err := a.Passwords.Hash(ctx, password)
+	if err != nil {
+		return 0, err
+	}
+	now := a.now()
+	actor := operator(user.AccountID)
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.SetPassword(ctx, user.AccountID, user.ID, hash); err != nil {
+			return err
+		}
+		if revoked, err = endUser(ctx, tx, user.ID, Raising{At: now, Reason: curfew.ReasonPasswordChanged, Actor: actor}); err != nil {
+			return err
+		}
+		return write(ctx, tx, curfew.Origin{}, now, event{account: user.AccountID, action: audit.UserPasswordChange, actor: by(actor),
+			resource: "user", id: user.ID, details: detail("revoked_count", revoked)})
+	})
+	return revoked, err
+}
+
+// AccountUsers calls each for every person of an account, by name.
+func (a *Authority) AccountUsers(ctx context.Context, accountID curfew.ID, each func(UserView) error) error {
+	now := a.now()
+	return everyPage(ctx, func(ctx context.Context, r Reader, page Page[UserKey]) (List[UserView, UserKey], error) {
+		return r.UserList(ctx, accountID, now, page)
+	}, a.Store, each)
+}
+
+// AccountSessions calls each for the sessions of an account, latest activity
+// first, and with the time by which they are judged.
+func (a *Authority) AccountSessions(ctx context.Context, accountID curfew.ID, filter SessionFilter, each func(curfew.Standing, time.Time) error) error {
+	now := a.now()
+	return everyPage(ctx, func(ctx context.Context, r Reader, page Page[SessionKey]) (List[curfew.Standing, SessionKey], error) {
+		return r.SessionList(ctx, accountID, now, filter, page)
+	}, a.Store, func(st curfew.Standing) error { return each(st, now) })
+}
+
+// AccountAudit calls each for the audit events of an account, newest first.
+func (a *Authority) AccountAudit(ctx context.Context, accountID curfew.ID, filter AuditFilter, each func(audit.Event) error) error {
+	return everyPage(ctx, func(ctx context.Context, r Reader, page Page[int64]) (List[audit.Event, int64], error) {
+		return r.AuditList(ctx, accountID, filter, page)
+	}, a.Store, each)
+}
+
+// everyPage walks a list page by page, each in a reading transaction of its own.
+func everyPage[T, K any](ctx context.Context, read func(context.Context, Reader, Page[K]) (List[T, K], error), store Store, each func(T) error) error {
+	page := Page[K]{Limit: exportPage}
+	for {
+		var list List[T, K]
+		err := store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+			list, err = read(ctx, r, page)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, item := range list.Items {
+			if err := each(item); err != nil {
+				return err
+			}
+		}
+		if list.Next == nil {
+			return nil
+		}
+		page.After = list.Next
+	}
+}
+
+// EndSession ends one session of an account for the operator. It reports
+// whether the session was active.
+func (a *Authority) EndSession(ctx context.Context, accountID, id curfew.ID) (ended bool, err error) {
+	now := a.now()
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		st, err := tx.SessionStanding(ctx, accountID, id)
+		if err != nil {
+			return notFound(err, "session")
+		}
+		_, over := st.End(now)
+		ended = !over
+		return endOne(ctx, tx, curfew.Origin{}, now, st, curfew.ReasonOperator, by(operator(accountID)))
+	})
+	return ended, err
+}
+
+// EndSessions ends every session of an account, or of one person of it.
+func (a *Authority) EndSessions(ctx context.Context, accountID curfew.ID, userID *curfew.ID) (revoked int, err error) {
+	now := a.now()
+	actor := operator(accountID)
+	raising := Raising{At: now, Reason: curfew.ReasonOperator, Actor: actor}
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if userID != nil {
+			if _, err := tx.User(ctx, accountID, *userID); err != nil {
+				return notFound(err, "person")
+			}
+			if revoked, err = endUser(ctx, tx, *userID, raising); err != nil {
+				return err
+			}
+			return write(ctx, tx, curfew.Origin{}, now, event{account: accountID, action: audit.UserSessionsRevoked, actor: by(actor),
+				resource: "user", id: *userID, details: detail("revoked_count", revoked)})
+		}
+		epoch, err := tx.RaiseAccountEpoch(ctx, accountID, raising)
+		if err != nil {
+			return err
+		}
+		if revoked, err = tx.CountBelowAccountEpoch(ctx, accountID, epoch, now); err != nil {
+			return err
+		}
+		return write(ctx, tx, curfew.Origin{}, now, event{account: accountID, action: audit.SessionRevoke, actor: by(actor),
+			resource: "account", id: accountID, details: detail("scope", "all").Set("revoked_count", revoked)})
+	})
+	return revoked, err
+}
+
+// VerifyAudit checks the chain of an account's audit log, or that of the
+// events without an account under the zero id.
+func (a *Authority) VerifyAudit(ctx context.Context, chain *audit.Chain, accountID curfew.ID) (report audit.Report, err error) {
+	// One moment for rows and head: nothing may be appended in between.
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		head, err := r.AuditHead(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		rows := func(yield func(audit.Sealed, error) bool) {
+			for after := int64(0); ; {
+				page, err := r.AuditChain(ctx, accountID, after, exportPage)
+				if err != nil {
+					yield(audit.Sealed{}, err)
+					return
+				}
+				for _, row := range page {
+					if !yield(row, nil) {
+						return
+					}
+					after = row.Seq
+				}
+				if len(page) < exportPage {
+					return
+				}
+			}
+		}
+		report, err = chain.Verify(rows, audit.Head{}, head)
+		return err
+	})
+	if errors.Is(err, curfew.ErrNotFound) {
+		err = curfew.NewError(curfew.KindNotFound, "there is no such account")
+	}
+	return report, err
+}

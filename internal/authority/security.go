@@ -1,0 +1,190 @@
+package authority
+
+import (
+	"context"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
+)
+
+// Security gives the account's policy and who is signed in, to an owner.
+func (a *Authority) Security(ctx context.Context, actor curfew.Actor) (s Security, err error) {
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		if _, err := caller(ctx, r, actor, a.now(), curfew.RoleOwner); err != nil {
+			return err
+		}
+		s, err = a.security(ctx, r, actor.AccountID)
+		return err
+	})
+	return s, err
+}
+
+func (a *Authority) security(ctx context.Context, r Reader, accountID curfew.ID) (s Security, err error) {
+	account, err := r.Account(ctx, accountID)
+	if err != nil {
+		return s, err
+	}
+	s.Policy, s.Bounds = policyOf(account), a.Bounds
+	s.Effective, s.Preset, s.Presets = a.Bounds.Resolve(s.Policy), a.Bounds.PresetOf(s.Policy), a.Bounds.Presets()
+	s.Version, s.UpdatedAt = account.PolicyVersion, account.PolicyUpdatedAt
+	if !account.PolicyUpdatedBy.IsZero() {
+		user, err := r.User(ctx, accountID, account.PolicyUpdatedBy)
+		if err != nil {
+			return s, err
+		}
+		s.UpdatedBy = &user
+	}
+	s.ActiveUsers, s.UserCount, s.SessionCount, err = r.ActiveUsers(ctx, accountID, a.now(), MaxActiveUsers)
+	return s, err
+}
+
+// judgePolicy refuses a change that breaks a rule, before anything else is looked at.
+func (a *Authority) judgePolicy(before policy.Policy, in *SetPolicy) error {
+	var f fields
+	for _, v := range a.Bounds.Check(before, in.Change) {
+		f.add(v.Field, v.Detail)
+	}
+	if in.ApplyTo == "" {
+		in.ApplyTo = NewSessions
+	}
+	if in.ApplyTo != NewSessions && in.ApplyTo != AllSessions {
+		f.add("apply_to", "apply_to must be new_sessions or all_sessions")
+	}
+	in.Reason = f.text("reason", in.Reason, maxReasonLength)
+	after := a.Bounds.Resolve(in.Change.Apply(before))
+	if a.PolicyReasonRequired && in.Reason == "" && len(f) == 0 && after.Exceeds(policy.AAL2) && !in.Change.Apply(before).Equal(before) {
+		f.add("reason", "reason must say why the limits are longer than NIST SP 800-63B-4 recommends at AAL2 (60 idle, 1440 absolute minutes)")
+	}
+	return f.err()
+}
+
+// SetPolicy changes the account's policy and, where asked, applies the policy
+// in force to running sessions. It audits in the same transaction.
+func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curfew.Origin, in SetPolicy) (s Security, err error) {
+	now := a.now()
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
+			return err
+		}
+		account, err := tx.Account(ctx, actor.AccountID)
+		if err != nil {
+			return err
+		}
+		before := policyOf(account)
+		if err := a.judgePolicy(before, &in); err != nil {
+			return err
+		}
+		if err := stale(in.IfVersion, account.PolicyVersion); err != nil {
+			return err
+		}
+		after := a.Bounds.Settle(in.Change.Apply(before))
+		changed, version := !after.Equal(before), account.PolicyVersion
+		if changed {
+			if version, err = tx.SetPolicy(ctx, account.ID, after, actor.UserID, now); err != nil {
+				return err
+			}
+		}
+		var touched int
+		if in.ApplyTo == AllSessions {
+			if touched, err = tx.Clamp(ctx, account.ID, a.Bounds.Resolve(after), version, now); err != nil {
+				return err
+			}
+		}
+		if changed || touched > 0 {
+			details := detail("old", before).Set("new", after).
+				Set("effective_old", a.Bounds.Resolve(before)).Set("effective_new", a.Bounds.Resolve(after)).
+				Set("apply_to", string(in.ApplyTo)).Set("reason", in.Reason)
+			if err := write(ctx, tx, from, now, event{account: account.ID, action: audit.AccountSessionPolicyUpdate, actor: by(actor),
+				resource: "account", id: account.ID, details: details}); err != nil {
+				return err
+			}
+		}
+		s, err = a.security(ctx, tx, actor.AccountID)
+		return err
+	})
+	return s, err
+}
+
+// PreviewPolicy tells what SetPolicy with AllSessions would do, and does
+// nothing.
+func (a *Authority) PreviewPolicy(ctx context.Context, actor curfew.Actor, in SetPolicy) (p Preview, err error) {
+	now := a.now()
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		if _, err := caller(ctx, r, actor, now, curfew.RoleOwner); err != nil {
+			return err
+		}
+		account, err := r.Account(ctx, actor.AccountID)
+		if err != nil {
+			return err
+		}
+		before := policyOf(account)
+		in.Reason = "a preview needs none"
+		if err := a.judgePolicy(before, &in); err != nil {
+			return err
+		}
+		p, err = r.PreviewClamp(ctx, account.ID, actor.SessionID, a.Bounds.Resolve(in.Change.Apply(before)), now, MaxPreviewUsers)
+		return err
+	})
+	return p, err
+}
+
+// RevokeSessions ends every session of the account, or every one but the
+// caller's own sessions, and returns how many were active.
+func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, scope Scope) (revoked int, err error) {
+	reasons := map[Scope]curfew.Reason{ScopeAll: curfew.ReasonOwnerAll, ScopeOthers: curfew.ReasonOwnerOthers}
+	reason, known := reasons[scope]
+	if !known {
+		return 0, curfew.Invalid("scope", "scope must be all or others")
+	}
+	now := a.now()
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		// The raise comes first: it locks the account, and so puts all bulk
+		// endings in an order. Whoever was ended by one before is refused.
+		epoch, err := tx.RaiseAccountEpoch(ctx, actor.AccountID, Raising{At: now, Reason: reason, Actor: actor})
+		if err != nil {
+			return err
+		}
+		if err := aliveBefore(ctx, tx, actor, now, func(st *curfew.Standing) { st.Account.SessionEpoch = epoch - 1 }, curfew.RoleOwner); err != nil {
+			return err
+		}
+		if scope == ScopeOthers {
+			if _, err := tx.LiftAccountEpoch(ctx, actor.AccountID, actor.UserID, epoch, now); err != nil {
+				return err
+			}
+		}
+		if revoked, err = tx.CountBelowAccountEpoch(ctx, actor.AccountID, epoch, now); err != nil {
+			return err
+		}
+		return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.AccountSessionsRevokedBulk, actor: by(actor),
+			resource: "account", id: actor.AccountID, details: detail("scope", string(scope)).Set("revoked_count", revoked)})
+	})
+	if err != nil {
+		return 0, alsoFailed(err, a.auditDeadCaller(ctx, actor, from, "revoke-sessions", err))
+	}
+	return revoked, nil
+}
+
+// aliveBefore judges the caller as of the moment before an epoch was raised
+// in this very transaction.
+func aliveBefore(ctx context.Context, tx Tx, actor curfew.Actor, now time.Time, undo func(*curfew.Standing), need curfew.Role) error {
+	st, err := tx.SessionStanding(ctx, actor.AccountID, actor.SessionID)
+	if err != nil {
+		return err
+	}
+	undo(&st)
+	return allowed(st, now, need)
+}
+
+// auditDeadCaller writes that a bulk ending was refused because its caller had
+// been signed out in the meantime.
+func (a *Authority) auditDeadCaller(ctx context.Context, actor curfew.Actor, from curfew.Origin, operation string, err error) error {
+	switch curfew.KindOf(err) {
+	case curfew.KindSessionExpired, curfew.KindSessionRevoked, curfew.KindForbidden:
+	default:
+		return nil
+	}
+	return a.refused(ctx, from, a.now(), event{account: actor.AccountID, action: audit.AccessDenied, actor: by(actor),
+		resource: "account", id: actor.AccountID, details: detail("operation", operation).Set("cause", "caller_not_allowed_any_more")})
+}

@@ -1,0 +1,279 @@
+package authority
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/token"
+)
+
+// maxStarts is how often a sign-in starts over because what authenticated the
+// person changed while it was checked.
+const maxStarts = 3
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, curfew.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func invalidCredentials() error {
+	return curfew.NewError(curfew.KindInvalidCredentials, "The email address or the password is not right.")
+}
+
+// PublicConfig is what a sign-in page must know before anyone is signed in.
+func (a *Authority) PublicConfig(ctx context.Context) (PublicConfig, error) {
+	var any bool
+	err := a.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		any, err = r.AnyAccount(ctx)
+		return err
+	})
+	return PublicConfig{
+		SignupAllowed: a.Signup == SignupOpen || a.Signup == SignupFirst && !any,
+		SetupNeeded:   !any, PasswordMin: a.PasswordRules.MinLength, IdleMinutesDefault: a.Bounds.Idle.Default,
+	}, err
+}
+
+// SignUp creates an account and its owner, and signs the owner in.
+func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (Granted, error) {
+	if config, err := a.PublicConfig(ctx); err != nil {
+		return Granted{}, err
+	} else if !config.SignupAllowed {
+		return Granted{}, signupClosed()
+	}
+	account, owner, err := a.newAccount(ctx, in.AccountName, in.Name, in.Email, in.Password)
+	if err != nil {
+		return Granted{}, err
+	}
+	now := account.CreatedAt
+	var st curfew.Standing
+	var refresh token.Refresh
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if err := a.stillOpen(ctx, tx); err != nil {
+			return err
+		}
+		if err := insertAccount(ctx, tx, from, account, owner, person(owner)); err != nil {
+			return err
+		}
+		if err := a.endCookieSession(ctx, tx, from, now, in.Cookie); err != nil {
+			return err
+		}
+		var born bool
+		st, refresh, born, err = a.start(ctx, tx, from, now, owner, 0)
+		if err == nil && !born {
+			err = errors.New("authority: the first session of a new account was refused")
+		}
+		return err
+	})
+	return a.signedIn(st, refresh, "", now, err)
+}
+
+// stillOpen looks once more, alone, whether an account may be created.
+func (a *Authority) stillOpen(ctx context.Context, tx Tx) error {
+	if a.Signup != SignupFirst {
+		return nil
+	}
+	// Taking the bucket's row lets no two first sign-ups look at once.
+	if _, err := tx.Throttle(ctx, sha256.Sum256([]byte("first sign-up"))); err != nil {
+		return err
+	}
+	any, err := tx.AnyAccount(ctx)
+	if err == nil && any {
+		err = signupClosed()
+	}
+	return err
+}
+
+func signupClosed() error {
+	return curfew.NewError(curfew.KindSignupClosed, "New accounts cannot be created here. Ask an owner of your account for an invitation.")
+}
+
+// newAccount judges what a new account and its owner are made of, and makes
+// them, not yet stored.
+func (a *Authority) newAccount(ctx context.Context, accountName, name, email, password string) (curfew.Account, curfew.User, error) {
+	var f fields
+	accountName = f.name("account_name", accountName)
+	name = f.name("name", name)
+	email = f.email("email", email)
+	f.check(a.PasswordRules.Check("password", password, email, name, accountName))
+	if err := f.err(); err != nil {
+		return curfew.Account{}, curfew.User{}, err
+	}
+	hash, err := a.Passwords.Hash(ctx, password)
+	if err != nil {
+		return curfew.Account{}, curfew.User{}, err
+	}
+	now := a.now()
+	account := curfew.Account{ID: curfew.NewID(now), Name: accountName, CreatedAt: now}
+	return account, curfew.User{AccountID: account.ID, ID: curfew.NewID(now), Name: name, Email: email,
+		Role: curfew.RoleOwner, PasswordHash: hash, CreatedAt: now, Version: 1}, nil
+}
+
+// insertAccount stores a new account with its first owner.
+func insertAccount(ctx context.Context, tx Tx, from curfew.Origin, account curfew.Account, owner curfew.User, actor *audit.Actor) error {
+	if err := tx.InsertAccount(ctx, account); err != nil {
+		return err
+	}
+	if err := write(ctx, tx, from, account.CreatedAt, event{account: account.ID, action: audit.AccountCreate, actor: actor,
+		resource: "account", id: account.ID, details: detail("name", account.Name)}); err != nil {
+		return err
+	}
+	return insertUser(ctx, tx, from, account.CreatedAt, owner, actor)
+}
+
+// insertUser stores a new person with a login name of their own.
+func insertUser(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, user curfew.User, actor *audit.Actor) error {
+	free, err := tx.InsertUser(ctx, user, loginName(user.Email))
+	if err != nil {
+		return err
+	}
+	if !free {
+		return emailTaken()
+	}
+	return write(ctx, tx, from, now, event{account: user.AccountID, action: audit.UserCreate, actor: actor,
+		resource: "user", id: user.ID, details: detail("name", user.Name).Set("email", user.Email).Set("role", string(user.Role))})
+}
+
+func emailTaken() error {
+	return curfew.NewError(curfew.KindEmailTaken, "Somebody with this email address is there already.")
+}
+
+// check takes over what a password rule says.
+func (f *fields) check(err error) {
+	var e *curfew.Error
+	if errors.As(err, &e) {
+		*f = append(*f, e.Fields...)
+	}
+}
+
+// signedIn is the end of every way to a new session.
+func (a *Authority) signedIn(st curfew.Standing, refresh token.Refresh, browser string, now time.Time, err error) (Granted, error) {
+	if err != nil {
+		return Granted{}, err
+	}
+	granted, err := a.grant(st, a.refreshTokens.Encode(refresh), true, now)
+	if err != nil {
+		return Granted{}, err
+	}
+	granted.Browser = a.browser(browser, st.User, now)
+	a.Observer.SignedIn("ok")
+	return granted, nil
+}
+
+// SignIn starts a session for a person with a password. A wrong password, an
+// unknown address and a disabled person get one answer, after the same work.
+func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (Granted, error) {
+	var f fields
+	if in.Email == "" {
+		f.add("email", "email must not be empty")
+	}
+	if in.Password == "" {
+		f.add("password", "password must not be empty")
+	}
+	if err := f.err(); err != nil {
+		return Granted{}, err
+	}
+	name := loginName(in.Email)
+	cred, err := a.credential(ctx, name)
+	if err != nil {
+		return Granted{}, err
+	}
+	gate, err := a.passGate(ctx, from, name, cred.user, in.Browser)
+	if err != nil {
+		return Granted{}, err
+	}
+	for range maxStarts {
+		if err := a.verifyPassword(ctx, from, cred, name, in.Password); err != nil {
+			if curfew.KindOf(err) == curfew.KindUnavailable { // not a guess
+				err = alsoFailed(err, a.refundAlone(ctx, gate))
+			}
+			return Granted{}, err
+		}
+		now := a.now()
+		var st curfew.Standing
+		var refresh token.Refresh
+		var born bool
+		err := a.Store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+			if st, refresh, born, err = a.start(ctx, tx, from, now, cred.user, cred.accountEpoch); err != nil || !born {
+				return err
+			}
+			if err := gate.refund(ctx, tx, now); err != nil || !in.ByCookie {
+				return err
+			}
+			return a.endCookieSession(ctx, tx, from, now, in.Cookie)
+		})
+		if err != nil || born {
+			return a.signedIn(st, refresh, in.Browser, now, err)
+		}
+		if cred, err = a.credential(ctx, name); err != nil {
+			return Granted{}, err
+		}
+	}
+	return Granted{}, curfew.Unavailable(errors.New("authority: the credential kept changing during a sign-in"))
+}
+
+// credential is what a password is checked against: the person of a login
+// name, and the account's epoch read in the same moment. The zero user stands
+// for nobody.
+type credential struct {
+	user         curfew.User
+	accountEpoch int64
+}
+
+func (a *Authority) credential(ctx context.Context, name string) (cred credential, err error) {
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		accountID, userID, err := r.LoginName(ctx, name)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		if cred.user, err = r.User(ctx, accountID, userID); err != nil {
+			return err
+		}
+		account, err := r.Account(ctx, accountID)
+		cred.accountEpoch = account.SessionEpoch
+		return err
+	})
+	return cred, err
+}
+
+// verifyPassword checks a password and audits a refusal: in the person's
+// account, or under the zero account for an address that nobody has.
+func (a *Authority) verifyPassword(ctx context.Context, from curfew.Origin, cred credential, name, password string) error {
+	user := cred.user
+	ok, err := a.Passwords.Verify(ctx, user.PasswordHash, password)
+	if err != nil {
+		return err
+	}
+	if ok && !user.Disabled() {
+		return nil
+	}
+	cause := "wrong_password"
+	switch {
+	case user.ID.IsZero():
+		cause = "unknown_login_name"
+	case ok:
+		cause = "disabled"
+	}
+	a.Observer.SignedIn("refused")
+	if err := a.refusedStart(ctx, from, user, name, cause); err != nil {
+		return err
+	}
+	return invalidCredentials()
+}
+
+// refusedStart audits a sign-in that was turned away. Of a name that nobody
+// has only a keyed digest is kept: people type passwords there by mistake.
+func (a *Authority) refusedStart(ctx context.Context, from curfew.Origin, user curfew.User, name, cause string) error {
+	e := event{account: user.AccountID, action: audit.SessionStartRefused, details: detail("cause", cause)}
+	if user.ID.IsZero() {
+		e.details.Set("login_name_digest", a.nameDigest(name))
+	} else {
+		e.resource, e.id = "user", user.ID
+	}
+	return a.refused(ctx, from, a.now(), e)
+}

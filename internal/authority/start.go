@@ -1,0 +1,135 @@
+package authority
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
+	"github.com/curfew-auth/curfew/internal/token"
+)
+
+// passwordAMR is the method of a sign-in by password (RFC 8176).
+var passwordAMR = []string{"pwd"}
+
+// start begins a session for a user in tx, under the account's policy as it is
+// now and the epochs that came with what authenticated the user. False: the
+// user was disabled or an epoch raised meanwhile, and the credential has to be
+// looked at again.
+func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, user curfew.User, accountEpoch int64) (curfew.Standing, token.Refresh, bool, error) {
+	account, err := tx.Account(ctx, user.AccountID)
+	if err != nil {
+		return curfew.Standing{}, token.Refresh{}, false, err
+	}
+	limits := a.Bounds.Resolve(policyOf(account))
+	id := curfew.NewID(now)
+	refresh := token.NewRefresh(user.AccountID, id)
+	absolute := policy.AbsoluteDeadline(now, limits.AbsoluteMinutes)
+	session := curfew.Session{
+		AccountID: user.AccountID, ID: id, UserID: user.ID,
+		SecretHash: refresh.SecretHash(), Generation: refresh.Generation,
+		PolicyVersion: account.PolicyVersion, StartedAt: now, AuthTime: now, LastActiveAt: now,
+		IdleMinutes: limits.IdleMinutes, AbsoluteMinutes: limits.AbsoluteMinutes,
+		IdleExpiresAt: policy.IdleDeadline(now, limits.IdleMinutes, absolute), AbsoluteExpiresAt: absolute,
+		AccountEpoch: accountEpoch, UserEpoch: user.SessionEpoch,
+		Device: a.ParseDevice(from.UserAgent), IP: from.IP, AMR: passwordAMR,
+	}
+	born, err := tx.InsertSession(ctx, session)
+	if err != nil || !born {
+		return curfew.Standing{}, token.Refresh{}, false, err
+	}
+	user.LastLoginAt = now
+	err = write(ctx, tx, from, now, event{account: user.AccountID, action: audit.SessionStart, actor: person(user),
+		resource: "session", id: id, details: detail("device", session.Device).Set("amr", session.AMR)})
+	return curfew.Standing{Session: session, User: user, Account: account}, refresh, true, err
+}
+
+func policyOf(a curfew.Account) policy.Policy {
+	return policy.Policy{IdleMinutes: a.IdleMinutes, AbsoluteMinutes: a.AbsoluteMinutes}
+}
+
+// grant makes the tokens of a live session. now is the time before the
+// statement that found it alive, so that no access token outlives what was
+// known then.
+func (a *Authority) grant(st curfew.Standing, refreshToken string, rotated bool, now time.Time) (Granted, error) {
+	s := st.Session
+	claims := token.Claims{
+		TokenID: curfew.NewID(now), UserID: s.UserID, AccountID: s.AccountID, SessionID: s.ID, Role: st.User.Role,
+		IssuedAt: now, ExpiresAt: token.ExpiresAt(now, a.AccessTokenTTL, s.IdleExpiresAt, s.AbsoluteExpiresAt),
+		AuthTime: s.AuthTime, IdleExpiresAt: s.IdleExpiresAt, AbsoluteExpiresAt: s.AbsoluteExpiresAt, AMR: s.AMR,
+		AccountEpoch: s.AccountEpoch, UserEpoch: s.UserEpoch,
+	}
+	access, err := a.Signer.Sign(claims)
+	if err != nil {
+		return Granted{}, err
+	}
+	return Granted{Standing: st, AccessToken: access, AccessTokenExpiresAt: claims.ExpiresAt,
+		RefreshToken: refreshToken, Rotated: rotated, Now: now}, nil
+}
+
+// browser is the known-browser cookie to set after a sign-in: one of its own
+// for each browser, kept where the request brought one of the same person.
+func (a *Authority) browser(presented string, user curfew.User, now time.Time) string {
+	if a.knownBrowser(presented, user) != "" {
+		return presented
+	}
+	return a.browsers.Encode(token.Device{AccountID: user.AccountID, UserID: user.ID, DeviceID: curfew.NewID(now)})
+}
+
+// knownBrowser is the id of a browser in which this very person signed in
+// before, or "".
+func (a *Authority) knownBrowser(presented string, user curfew.User) string {
+	if presented == "" || user.ID.IsZero() {
+		return ""
+	}
+	d, err := a.browsers.Decode(presented)
+	if err != nil || d.AccountID != user.AccountID || d.UserID != user.ID {
+		return ""
+	}
+	return d.DeviceID.String()
+}
+
+// proves reports whether a refresh token is one of the session's, of whatever
+// generation up to the current one.
+func proves(presented token.Refresh, s curfew.Session) bool {
+	return secretMatches(presented, s) && presented.Generation <= s.Generation
+}
+
+func secretMatches(presented token.Refresh, s curfew.Session) bool {
+	hash := presented.SecretHash()
+	return subtle.ConstantTimeCompare(hash[:], s.SecretHash[:]) == 1
+}
+
+// endCookieSession ends the session which a request's cookie proves, because
+// the request starts another in the same browser.
+func (a *Authority) endCookieSession(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, cookie string) error {
+	if cookie == "" {
+		return nil
+	}
+	presented, err := a.refreshTokens.Decode(cookie)
+	if err != nil {
+		return nil // what proves nothing ends nothing
+	}
+	_, err = a.logout(ctx, tx, from, now, presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
+		return proves(presented, st.Session)
+	})
+	return err
+}
+
+// logout ends one session if it is alive and the presenter has proven it.
+func (a *Authority) logout(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, accountID, id curfew.ID, proven func(curfew.Standing) bool) (bool, error) {
+	st, err := tx.SessionStanding(ctx, accountID, id)
+	if err != nil {
+		return false, ignoreNotFound(err)
+	}
+	if _, over := st.End(now); over || !proven(st) {
+		return false, nil
+	}
+	ended, err := tx.RevokeSession(ctx, accountID, id, curfew.ReasonLogout, now)
+	if err != nil || !ended {
+		return false, err
+	}
+	return true, write(ctx, tx, from, now, event{account: accountID, action: audit.SessionLogout, actor: person(st.User), resource: "session", id: id})
+}

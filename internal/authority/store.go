@@ -1,0 +1,190 @@
+package authority
+
+import (
+	"context"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
+	"github.com/curfew-auth/curfew/internal/token"
+)
+
+// Store keeps everything. A single-row read that finds nothing returns
+// curfew.ErrNotFound; an engine that does not answer, or whose answer to a
+// write is unknown, gives an error of kind unavailable.
+//
+// Inside View and InTx only the Reader or Tx may be used, with the context
+// that the function is given: any other call with that context is refused.
+type Store interface {
+	// View runs reads of one consistent moment.
+	View(ctx context.Context, fn func(ctx context.Context, r Reader) error) error
+	// InTx runs reads and writes that commit together or not at all. It may
+	// run fn again after a conflict, so fn must do nothing that it cannot
+	// repeat.
+	InTx(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+	// Rotate is the refresh: one statement, committed together with others
+	// that wait. No row that meets every condition: curfew.ErrNotFound.
+	Rotate(ctx context.Context, r Rotation) (Rotated, error)
+	// Standing reads a session with all that decides whether it lives, from
+	// a moment after the call began.
+	Standing(ctx context.Context, accountID, sessionID curfew.ID) (curfew.Standing, error)
+	// Ping asks the engine for a sign of life and for the schema's version.
+	Ping(ctx context.Context) error
+}
+
+// Rotation is a refresh of the session that the presented token names.
+type Rotation struct {
+	AccountID, SessionID curfew.ID
+	Generation           uint32
+	SecretHash           [32]byte
+	// Now is the time by which deadlines are judged; ActiveAt the time of the
+	// person's last input, at most Now.
+	Now, ActiveAt time.Time
+	// YoungAfter, when not zero, makes a session that rotated after it keep
+	// its generation: the client named the generation, and it is young.
+	YoungAfter time.Time
+	// Attempt is the hash of the client's attempt, nil for none; Nonce marks
+	// this very statement.
+	Attempt, Nonce []byte
+}
+
+// Rotated is the session after a refresh. Standing has no raises and no
+// epochs of account and user: the statement held them to be current.
+type Rotated struct {
+	Standing curfew.Standing
+	// Young says that the generation was kept.
+	Young bool
+}
+
+// Reader reads, always within one account except where it says otherwise.
+type Reader interface {
+	// AnyAccount reports whether a customer's account exists.
+	AnyAccount(ctx context.Context) (bool, error)
+	// LoginName finds the person of a normalised email, across accounts.
+	LoginName(ctx context.Context, name string) (accountID, userID curfew.ID, err error)
+
+	Account(ctx context.Context, id curfew.ID) (curfew.Account, error)
+	User(ctx context.Context, accountID, id curfew.ID) (curfew.User, error)
+	Owners(ctx context.Context, accountID curfew.ID) ([]curfew.User, error)
+	UserList(ctx context.Context, accountID curfew.ID, now time.Time, page Page[UserKey]) (List[UserView, UserKey], error)
+
+	SessionStanding(ctx context.Context, accountID, id curfew.ID) (curfew.Standing, error)
+	SessionList(ctx context.Context, accountID curfew.ID, now time.Time, filter SessionFilter, page Page[SessionKey]) (List[curfew.Standing, SessionKey], error)
+	// ActiveUsers gives at most limit users with active sessions, and how
+	// many users and active sessions there are in all.
+	ActiveUsers(ctx context.Context, accountID curfew.ID, now time.Time, limit int) (users []ActiveUser, userCount, sessionCount int, err error)
+	// ActiveSessions counts the sessions of a user that are active at now.
+	ActiveSessions(ctx context.Context, accountID, userID curfew.ID, now time.Time) (int, error)
+	// PreviewClamp tells what Clamp would do, and whether it would end the
+	// session named current.
+	PreviewClamp(ctx context.Context, accountID, current curfew.ID, to policy.Effective, now time.Time, limit int) (Preview, error)
+
+	Invite(ctx context.Context, accountID, id curfew.ID) (curfew.Invite, error)
+	// InviteList gives the invitations that can still be accepted at now.
+	InviteList(ctx context.Context, accountID curfew.ID, now time.Time, page Page[InviteKey]) (List[curfew.Invite, InviteKey], error)
+
+	AuditList(ctx context.Context, accountID curfew.ID, filter AuditFilter, page Page[int64]) (List[audit.Event, int64], error)
+	AuditHead(ctx context.Context, accountID curfew.ID) (audit.Head, error)
+	// AuditChain gives at most limit rows of a chain after seq, oldest first.
+	AuditChain(ctx context.Context, accountID curfew.ID, after int64, limit int) ([]audit.Sealed, error)
+
+	// Accounts lists all customers' accounts, for the operator.
+	Accounts(ctx context.Context) ([]curfew.Account, error)
+	// RaisedAccounts are the accounts in which the sweeper has work to do.
+	RaisedAccounts(ctx context.Context) ([]curfew.ID, error)
+	// SigningKeys gives all stored keys of the installation, oldest first.
+	SigningKeys(ctx context.Context) ([]token.SealedKey, error)
+	// NewestHeartbeat is the latest time at which any node used this store,
+	// zero for none.
+	NewestHeartbeat(ctx context.Context) (time.Time, error)
+}
+
+// Tx reads and writes. A write that finds its row changed in the meantime
+// reports false rather than an error.
+type Tx interface {
+	Reader
+
+	// InsertAccount makes an account.
+	InsertAccount(ctx context.Context, account curfew.Account) error
+	RenameAccount(ctx context.Context, id curfew.ID, name string) error
+	// SetPolicy stores the overrides, raises the policy version by one and
+	// returns it.
+	SetPolicy(ctx context.Context, accountID curfew.ID, p policy.Policy, by curfew.ID, now time.Time) (version int64, err error)
+	// Clamp applies limits to running sessions: those already over them end
+	// with policy_tightened, others are shortened. It marks the account, so
+	// that a session born under an older version is treated so before it
+	// goes on. It returns how many ended.
+	Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (ended int, err error)
+	// ClampSession does to one session what Clamp did to the others.
+	ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) error
+
+	// InsertUser makes a person and, when it has a password, its login name;
+	// false when that name is taken.
+	InsertUser(ctx context.Context, user curfew.User, loginName string) (bool, error)
+	RenameUser(ctx context.Context, accountID, id curfew.ID, name string) error
+	SetUserRole(ctx context.Context, accountID, id curfew.ID, role curfew.Role) error
+	// SetUserDisabled disables at a time, or enables with the zero time.
+	SetUserDisabled(ctx context.Context, accountID, id curfew.ID, at time.Time) error
+	SetPassword(ctx context.Context, accountID, id curfew.ID, hash string) error
+
+	// InsertSession starts a session for a user who is enabled and still has
+	// the epochs that the session was given, and stamps the user's last
+	// sign-in; false when any of that no longer holds.
+	InsertSession(ctx context.Context, session curfew.Session) (bool, error)
+	// RevokeSession ends one session; false when it is revoked already.
+	RevokeSession(ctx context.Context, accountID, id curfew.ID, reason curfew.Reason, now time.Time) (bool, error)
+	// RaiseAccountEpoch ends every session of the account and returns the new
+	// epoch. It locks the account, and so orders all bulk endings in it.
+	RaiseAccountEpoch(ctx context.Context, accountID curfew.ID, by Raising) (epoch int64, err error)
+	// RaiseUserEpoch ends every session of one user and returns the new epoch.
+	RaiseUserEpoch(ctx context.Context, accountID, userID curfew.ID, by Raising) (epoch int64, err error)
+	// LiftAccountEpoch takes one user's sessions that were alive under the
+	// epoch before over to it, and returns their ids.
+	LiftAccountEpoch(ctx context.Context, accountID, userID curfew.ID, epoch int64, now time.Time) ([]curfew.ID, error)
+	// LiftUserEpoch does that for one session and its user's epoch.
+	LiftUserEpoch(ctx context.Context, accountID, userID, sessionID curfew.ID, epoch int64, now time.Time) (bool, error)
+	// CountBelowAccountEpoch counts the sessions that the raising to epoch
+	// ended and nothing lifted; CountBelowUserEpoch those of one user.
+	CountBelowAccountEpoch(ctx context.Context, accountID curfew.ID, epoch int64, now time.Time) (int, error)
+	CountBelowUserEpoch(ctx context.Context, accountID, userID curfew.ID, epoch int64, now time.Time) (int, error)
+
+	InsertInvite(ctx context.Context, invite curfew.Invite) error
+	// AcceptInvite spends an invitation; false when it was spent before.
+	AcceptInvite(ctx context.Context, accountID, id curfew.ID, now time.Time) (bool, error)
+	// DeleteInvite takes an open invitation back; false when there is none.
+	DeleteInvite(ctx context.Context, accountID, id curfew.ID) (bool, error)
+
+	// Audit appends an event to its account's chain.
+	Audit(ctx context.Context, event audit.Event) error
+
+	// Throttle and SetThrottle keep a bucket's theoretical arrival time in
+	// Unix microseconds, 0 for a bucket never charged.
+	Throttle(ctx context.Context, bucket [32]byte) (tat int64, err error)
+	SetThrottle(ctx context.Context, bucket [32]byte, tat int64) error
+	// ForgetThrottles drops the buckets that were empty before a time.
+	ForgetThrottles(ctx context.Context, before time.Time) error
+
+	// SweepSessions stamps at most limit sessions of an account that a raised
+	// epoch ended with that raise's time and reason, and returns how many.
+	SweepSessions(ctx context.Context, accountID curfew.ID, limit int) (int, error)
+	// SweepEpochs drops the raises before a time that no unstamped session
+	// is below.
+	SweepEpochs(ctx context.Context, accountID curfew.ID, before time.Time) error
+
+	InsertSigningKey(ctx context.Context, key token.SealedKey) error
+	// RetireSigningKeys lets every key but one expire at a time, where it
+	// does not expire already; DeleteSigningKeys drops the expired.
+	RetireSigningKeys(ctx context.Context, except string, at time.Time) error
+	DeleteSigningKeys(ctx context.Context, now time.Time) error
+
+	// Heartbeat records that a node was alive at a time.
+	Heartbeat(ctx context.Context, node curfew.ID, now time.Time) error
+}
+
+// Raising says who raises an epoch, when and why.
+type Raising struct {
+	At     time.Time
+	Reason curfew.Reason
+	Actor  curfew.Actor
+}

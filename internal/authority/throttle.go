@@ -1,0 +1,150 @@
+package authority
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/netip"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/throttle"
+)
+
+// gate is a passed throttle: what was charged in advance, to be given back
+// when the attempt turns out to be good. Charging first means that a hundred
+// guesses at once count as a hundred (ASVS 6.3.1).
+type gate struct{ buckets []throttle.Bucket }
+
+// refusalLimit lets one throttled attempt a minute and name into the audit log.
+var refusalLimit = throttle.Limit{Burst: 1, Every: time.Minute}
+
+// passGate charges an attempt to sign in under a name and waits the delay that
+// the name asks for, or refuses. The user is whom the name stands for, zero for
+// nobody.
+func (a *Authority) passGate(ctx context.Context, from curfew.Origin, name string, user curfew.User, browser string) (gate, error) {
+	if a.ThrottleOff {
+		return gate{}, nil
+	}
+	g := gate{throttle.Buckets(a.throttleKey[:], address(from), name, a.knownBrowser(browser, user))}
+	verdict, err := a.charge(ctx, g.buckets, a.now())
+	if err != nil {
+		return gate{}, err
+	}
+	if !verdict.OK {
+		a.Observer.SignedIn("throttled")
+		if err := a.auditThrottled(ctx, from, name, user); err != nil {
+			return gate{}, err
+		}
+		return gate{}, rateLimited(verdict.RetryAfter)
+	}
+	if verdict.Delay > 0 {
+		if err := a.Sleep(ctx, verdict.Delay); err != nil {
+			return gate{}, err
+		}
+	}
+	return g, nil
+}
+
+// passAddress charges an attempt at a secret that nobody's name belongs to,
+// such as a link, to the address alone.
+func (a *Authority) passAddress(ctx context.Context, from curfew.Origin) (gate, error) {
+	if a.ThrottleOff {
+		return gate{}, nil
+	}
+	var g gate
+	for _, b := range throttle.Buckets(a.throttleKey[:], address(from), "", "") {
+		if b.Kind == throttle.KindAddress {
+			g.buckets = append(g.buckets, b)
+		}
+	}
+	verdict, err := a.charge(ctx, g.buckets, a.now())
+	if err == nil && !verdict.OK {
+		err = rateLimited(verdict.RetryAfter)
+	}
+	return g, err
+}
+
+func rateLimited(after time.Duration) error {
+	return &curfew.Error{Kind: curfew.KindRateLimited, Detail: "Too many attempts. Wait a moment, then try again.", RetryAfter: after}
+}
+
+// charge counts an attempt in all buckets at once, or in none.
+func (a *Authority) charge(ctx context.Context, buckets []throttle.Bucket, now time.Time) (verdict throttle.Verdict, err error) {
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		tats, err := arrivals(ctx, tx, buckets)
+		if err != nil {
+			return err
+		}
+		verdict = throttle.Judge(buckets, tats, now)
+		return store(ctx, tx, buckets, tats, verdict.TATs)
+	})
+	return verdict, err
+}
+
+// refund gives back what the gate charged, in the transaction of what the
+// attempt led to.
+func (g gate) refund(ctx context.Context, tx Tx, now time.Time) error {
+	tats, err := arrivals(ctx, tx, g.buckets)
+	if err != nil {
+		return err
+	}
+	return store(ctx, tx, g.buckets, tats, throttle.Refund(g.buckets, tats, now))
+}
+
+// refundAlone is refund where the attempt led to no transaction.
+func (a *Authority) refundAlone(ctx context.Context, g gate) error {
+	if len(g.buckets) == 0 {
+		return nil
+	}
+	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return g.refund(ctx, tx, a.now()) })
+}
+
+func arrivals(ctx context.Context, tx Tx, buckets []throttle.Bucket) ([]int64, error) {
+	tats := make([]int64, len(buckets))
+	for i, b := range buckets {
+		tat, err := tx.Throttle(ctx, b.Key)
+		if err != nil {
+			return nil, err
+		}
+		tats[i] = tat
+	}
+	return tats, nil
+}
+
+func store(ctx context.Context, tx Tx, buckets []throttle.Bucket, before, after []int64) error {
+	for i, b := range buckets {
+		if before[i] == after[i] {
+			continue
+		}
+		if err := tx.SetThrottle(ctx, b.Key, after[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// auditThrottled writes one event a minute and name.
+func (a *Authority) auditThrottled(ctx context.Context, from curfew.Origin, name string, user curfew.User) error {
+	bucket := throttle.Bucket{Key: sha256.Sum256([]byte("audit of throttled attempts\x00" + a.nameDigest(name))), Limit: refusalLimit}
+	verdict, err := a.charge(ctx, []throttle.Bucket{bucket}, a.now())
+	if err != nil || !verdict.OK {
+		return err
+	}
+	return a.refusedStart(ctx, from, user, name, "throttled")
+}
+
+// nameDigest stands for a login name where the name itself is not to be kept.
+func (a *Authority) nameDigest(name string) string {
+	h := hmac.New(sha256.New, a.throttleKey[:])
+	h.Write([]byte(name))
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// address is where a request came from; one without an address counts with
+// all others without one.
+func address(from curfew.Origin) netip.Addr {
+	ip, _ := netip.ParseAddr(from.IP)
+	return ip
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
+)
+
+const accountColumns = `a.id, a.name, a.created_at, a.version, a.idle_minutes, a.absolute_minutes,
+ a.policy_version, a.clamp_version, a.policy_updated_at, a.policy_updated_by, a.session_epoch`
+
+func scanAccount(scan func(...any) error) (curfew.Account, error) {
+	var a curfew.Account
+	err := scan(idInto{&a.ID}, &a.Name, timeInto{&a.CreatedAt}, &a.NameVersion, &a.IdleMinutes, &a.AbsoluteMinutes,
+		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch)
+	return a, err
+}
+
+var (
+	anyAccount    = statement(`SELECT EXISTS (SELECT 1 FROM accounts a WHERE a.id <> $1)`)
+	selectAccount = statement(`SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = $1`)
+	// listAccounts is the operator's.
+	listAccounts = statement(`SELECT ` + accountColumns + ` FROM accounts a WHERE a.id <> $1 ORDER BY a.name, a.id`)
+
+	insertAccount = statement(`INSERT INTO accounts (id, name, created_at, audit_mac) VALUES ($1, $2, $3, $4)`)
+	// zeroAccount is the account under which events without one are audited.
+	zeroAccount   = statement(`INSERT INTO accounts (id, name, created_at, audit_mac) VALUES ($1, '', 0, $2) ON CONFLICT (id) DO NOTHING`)
+	renameAccount = statement(`UPDATE accounts SET name = $2, version = version + 1 WHERE id = $1`)
+	setPolicy     = statement(`UPDATE accounts SET idle_minutes = $2, absolute_minutes = $3, policy_version = policy_version + 1,
+ policy_updated_at = $4, policy_updated_by = $5 WHERE id = $1 RETURNING policy_version`)
+)
+
+func (c conn) AnyAccount(ctx context.Context) (any bool, err error) {
+	err = c.row(ctx, anyAccount, curfew.ZeroID[:]).Scan(&any)
+	return any, err
+}
+
+func (c conn) Account(ctx context.Context, id curfew.ID) (curfew.Account, error) {
+	return one(c.row(ctx, selectAccount, id[:]), scanAccount)
+}
+
+func (c conn) Accounts(ctx context.Context) (accounts []curfew.Account, err error) {
+	err = c.each(ctx, listAccounts, func(scan func(...any) error) error {
+		a, err := scanAccount(scan)
+		accounts = append(accounts, a)
+		return err
+	}, curfew.ZeroID[:])
+	return accounts, err
+}
+
+func (c conn) InsertAccount(ctx context.Context, a curfew.Account) error {
+	_, err := c.exec(ctx, insertAccount, a.ID[:], a.Name, micros(a.CreatedAt), make([]byte, 32))
+	return err
+}
+
+func (c conn) RenameAccount(ctx context.Context, id curfew.ID, name string) error {
+	_, err := c.exec(ctx, renameAccount, id[:], name)
+	return err
+}
+
+func (c conn) SetPolicy(ctx context.Context, accountID curfew.ID, p policy.Policy, by curfew.ID, now time.Time) (version int64, err error) {
+	err = c.row(ctx, setPolicy, accountID[:], p.IdleMinutes, p.AbsoluteMinutes, micros(now), optionalID(by)).Scan(&version)
+	return version, err
+}

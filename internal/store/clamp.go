@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
+)
+
+// Applying limits to running sessions. In every statement here $1 is the
+// account, $2 now, $3 the idle limit and $4 the absolute one in minutes.
+
+// overLimits holds for an active session that is over the new limits already.
+// Its own limits need no look: had they been reached, it would not be active.
+const overLimits = `(auth_time + CAST($4 AS bigint) * 60000000 <= $2 OR last_active_at + CAST($3 AS bigint) * 60000000 <= $2)`
+
+// The lesser of a session's own limits and the new ones, and the deadlines
+// that follow from them. Deadlines only ever move earlier.
+const (
+	lesserIdle       = `CASE WHEN idle_minutes > $3 THEN $3 ELSE idle_minutes END`
+	lesserAbsolute   = `CASE WHEN absolute_minutes > $4 THEN $4 ELSE absolute_minutes END`
+	earlierAbsolute  = `CASE WHEN auth_time + CAST($4 AS bigint) * 60000000 < absolute_expires_at THEN auth_time + CAST($4 AS bigint) * 60000000 ELSE absolute_expires_at END`
+	earlierIdleAlone = `CASE WHEN last_active_at + CAST($3 AS bigint) * 60000000 < idle_expires_at THEN last_active_at + CAST($3 AS bigint) * 60000000 ELSE idle_expires_at END`
+	earlierIdle      = `CASE WHEN ` + earlierIdleAlone + ` < ` + earlierAbsolute + ` THEN ` + earlierIdleAlone + ` ELSE ` + earlierAbsolute + ` END`
+	getsShorter      = `(auth_time + CAST($4 AS bigint) * 60000000 < absolute_expires_at OR last_active_at + CAST($3 AS bigint) * 60000000 < idle_expires_at)`
+)
+
+const endOver = `UPDATE sessions SET revoked_at = $2, revoke_reason = $5, policy_version = $6
+ WHERE account_id = $1 AND ` + activeRow + ` AND ` + overLimits
+
+const shorten = `UPDATE sessions SET idle_minutes = ` + lesserIdle + `, absolute_minutes = ` + lesserAbsolute + `,
+ absolute_expires_at = ` + earlierAbsolute + `, idle_expires_at = ` + earlierIdle + `, policy_version = $5
+ WHERE account_id = $1 AND ` + activeRow + ` AND NOT ` + overLimits
+
+var (
+	clampEnd        = statement(endOver)
+	clampShorten    = statement(shorten)
+	clampEndOne     = statement(endOver + ` AND id = $7`)
+	clampShortenOne = statement(shorten + ` AND id = $6`)
+	markClamp       = statement(`UPDATE accounts SET clamp_version = $2 WHERE id = $1`)
+
+	previewClamp = statement(`SELECT u.id, u.name, u.email,
+ sum(CASE WHEN ` + overLimits + ` THEN 1 ELSE 0 END),
+ sum(CASE WHEN NOT ` + overLimits + ` AND ` + getsShorter + ` THEN 1 ELSE 0 END),
+ sum(CASE WHEN ` + overLimits + ` AND s.id = $5 THEN 1 ELSE 0 END)
+ FROM sessions s
+ JOIN users u ON u.account_id = $1 AND u.id = s.user_id
+ JOIN accounts a ON a.id = $1
+ WHERE s.account_id = $1 AND ` + activeAt + ` AND (` + overLimits + ` OR ` + getsShorter + `)
+ GROUP BY u.id, u.name, u.email, u.sort_name
+ ORDER BY u.sort_name, u.id`)
+)
+
+func (c conn) Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (ended int, err error) {
+	// The mark first: it locks the account, so that a session born meanwhile
+	// is seen here or by the mark.
+	if _, err := c.exec(ctx, markClamp, accountID[:], version); err != nil {
+		return 0, err
+	}
+	n, err := c.exec(ctx, clampEnd, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version)
+	if err != nil {
+		return 0, err
+	}
+	_, err = c.exec(ctx, clampShorten, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version)
+	return int(n), err
+}
+
+func (c conn) ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) error {
+	_, err := c.exec(ctx, clampEndOne, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version, id[:])
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(ctx, clampShortenOne, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version, id[:])
+	return err
+}
+
+func (c conn) PreviewClamp(ctx context.Context, accountID, current curfew.ID, to policy.Effective, now time.Time, limit int) (authority.Preview, error) {
+	var p authority.Preview
+	err := c.each(ctx, previewClamp, func(scan func(...any) error) error {
+		var u authority.PreviewUser
+		var currentEnds int
+		if err := scan(idInto{&u.UserID}, &u.Name, &u.Email, &u.SessionsEnding, &u.SessionsShortened, &currentEnds); err != nil {
+			return err
+		}
+		p.SessionsEndingNow += u.SessionsEnding
+		p.SessionsShortened += u.SessionsShortened
+		p.UsersAffected++
+		p.EndsCurrentSession = p.EndsCurrentSession || currentEnds > 0
+		if len(p.Users) < limit {
+			p.Users = append(p.Users, u)
+		}
+		return nil
+	}, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, current[:])
+	return p, err
+}

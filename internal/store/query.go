@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// query is a statement of ours. Only registered statements can be run, so a
+// test that checks the register checks every statement there is.
+type query struct{ text string }
+
+var register []*query
+
+// statement registers a statement in the SQL that both engines share.
+func statement(text string) *query {
+	q := &query{text}
+	register = append(register, q)
+	return q
+}
+
+// conn runs statements in one transaction. It is the Reader and the Tx.
+type conn struct {
+	db *DB
+	tx *sql.Tx
+}
+
+func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
+	return c.tx.QueryRowContext(ctx, q.text, args...)
+}
+
+// exec runs a write and returns how many rows it changed.
+func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
+	result, err := c.tx.ExecContext(ctx, q.text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// each calls fn for every row of a read, and closes it whatever happens.
+func (c conn) each(ctx context.Context, q *query, fn func(scan func(...any) error) error, args ...any) error {
+	rows, err := c.tx.QueryContext(ctx, q.text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one runs a read of a single row; no row is curfew.ErrNotFound.
+func one[T any](row *sql.Row, scan func(scan func(...any) error) (T, error)) (T, error) {
+	v, err := scan(row.Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = curfew.ErrNotFound
+	}
+	return v, err
+}
+
+// micros is a time as it is stored; the zero time is NULL.
+func micros(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+// timeInto scans a stored time; NULL is the zero time.
+type timeInto struct{ t *time.Time }
+
+func (s timeInto) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*s.t = time.Time{}
+	case int64:
+		*s.t = time.UnixMicro(v).UTC()
+	default:
+		return errors.New("a stored time is not a number")
+	}
+	return nil
+}
+
+// idInto scans a stored id; NULL is the zero id.
+type idInto struct{ id *curfew.ID }
+
+func (s idInto) Scan(v any) error {
+	*s.id = curfew.ID{}
+	if v == nil {
+		return nil
+	}
+	b, ok := v.([]byte)
+	if !ok || len(b) != len(s.id) {
+		return errors.New("a stored id is not 16 bytes")
+	}
+	copy(s.id[:], b)
+	return nil
+}
+
+// hashInto scans a stored SHA-256.
+type hashInto struct{ hash *[32]byte }
+
+func (s hashInto) Scan(v any) error {
+	b, ok := v.([]byte)
+	if !ok || len(b) != len(s.hash) {
+		return errors.New("a stored hash is not 32 bytes")
+	}
+	copy(s.hash[:], b)
+	return nil
+}
+
+// optionalID is an id as it is stored; the zero id is NULL.
+func optionalID(id curfew.ID) any {
+	if id.IsZero() {
+		return nil
+	}
+	return id[:]
+}

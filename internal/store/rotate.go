@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
+)
+
+// newActive is policy.LastActive in SQL: $5 is now, $6 the time of the last
+// input reported, $7 now and the clock's tolerance.
+const newActive = `CASE WHEN last_active_at > $7 THEN $5 WHEN $6 > last_active_at THEN $6 ELSE last_active_at END`
+
+// isYoung holds for a session that rotated after $10 and keeps its generation.
+const isYoung = `(rotated_at > $10 AND rotated_at <= $7)`
+
+// rotateSession is the whole of a successful refresh. Epochs are compared with
+// >= because under READ COMMITTED a statement that waited for a lift sees the
+// lifted row beside the old counter.
+var rotateSession = statement(`UPDATE sessions SET
+ generation = CASE WHEN ` + isYoung + ` THEN generation ELSE generation + 1 END,
+ rotation_attempt = CASE WHEN ` + isYoung + ` THEN rotation_attempt ELSE $8 END,
+ rotation_nonce = CASE WHEN ` + isYoung + ` THEN rotation_nonce ELSE $9 END,
+ rotated_at = CASE WHEN ` + isYoung + ` THEN rotated_at ELSE $5 END,
+ last_active_at = ` + newActive + `,
+ idle_expires_at = CASE WHEN ` + newActive + ` + idle_minutes * 60000000 > absolute_expires_at
+  THEN absolute_expires_at ELSE ` + newActive + ` + idle_minutes * 60000000 END
+ WHERE account_id = $1 AND id = $2 AND generation = $3 AND secret_hash = $4
+ AND revoked_at IS NULL AND idle_expires_at > $5 AND absolute_expires_at > $5
+ AND account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
+ AND policy_version >= (SELECT a.clamp_version FROM accounts a WHERE a.id = $1)
+ AND user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id)
+ RETURNING user_id, generation, rotated_at, started_at, auth_time, last_active_at, idle_minutes, absolute_minutes,
+ idle_expires_at, absolute_expires_at, account_epoch, user_epoch, amr,
+ (SELECT a.name FROM accounts a WHERE a.id = $1),
+ (SELECT u.name FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id),
+ (SELECT u.email FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id),
+ (SELECT u.role FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id)`)
+
+type rotateCall struct {
+	authority.Rotation
+	answer answer[authority.Rotated]
+	result result[authority.Rotated] // until the commit
+}
+
+// Rotate hands a refresh to the next batch and waits for its commit.
+func (db *DB) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotated, error) {
+	if inside(ctx) {
+		return authority.Rotated{}, errInside
+	}
+	call := &rotateCall{Rotation: r, answer: newAnswer[authority.Rotated]()}
+	if err := db.rotations.submit(call); err != nil {
+		return authority.Rotated{}, err
+	}
+	return call.answer.wait(ctx)
+}
+
+// rotateBatch commits waiting refreshes together. If that fails each is tried
+// alone, so that one that cannot be done does not take the others with it.
+func (db *DB) rotateBatch(calls []*rotateCall) {
+	err := db.rotateTogether(calls)
+	if err != nil && len(calls) > 1 {
+		for i := range calls {
+			db.rotateBatch(calls[i : i+1])
+		}
+		return
+	}
+	for _, call := range calls {
+		if err != nil {
+			call.answer.give(authority.Rotated{}, curfew.Unavailable(err))
+		} else {
+			call.answer.give(call.result.value, call.result.err)
+		}
+	}
+}
+
+// batchTimeout bounds one batch; no caller's deadline does.
+const batchTimeout = 10 * time.Second
+
+func (db *DB) rotateTogether(calls []*rotateCall) error {
+	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
+	defer cancel()
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := db.dialect.rotate(ctx, db, tx, calls); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// rotateOneByOne runs the statement for each call: what SQLite does best.
+func rotateOneByOne(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error {
+	stmt := tx.StmtContext(ctx, db.rotate)
+	defer stmt.Close()
+	for _, call := range calls {
+		value, err := scanRotated(call.Rotation, stmt.QueryRowContext(ctx, rotateArgs(call.Rotation)...))
+		switch {
+		case err == nil:
+			call.result = result[authority.Rotated]{value: value}
+		case errors.Is(err, sql.ErrNoRows):
+			call.result = result[authority.Rotated]{err: curfew.ErrNotFound}
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+func rotateArgs(r authority.Rotation) []any {
+	tolerated := r.Now.Add(policy.ClockTolerance)
+	youngAfter := farFuture // none is young
+	if !r.YoungAfter.IsZero() {
+		youngAfter = r.YoungAfter
+	}
+	return []any{r.AccountID[:], r.SessionID[:], r.Generation, r.SecretHash[:], r.Now.UnixMicro(), r.ActiveAt.UnixMicro(),
+		tolerated.UnixMicro(), r.Attempt, r.Nonce, youngAfter.UnixMicro()}
+}
+
+func scanRotated(r authority.Rotation, row *sql.Row) (authority.Rotated, error) {
+	var st curfew.Standing
+	var amr string
+	s := &st.Session
+	err := row.Scan(idInto{&s.UserID}, &s.Generation, timeInto{&s.RotatedAt}, timeInto{&s.StartedAt}, timeInto{&s.AuthTime},
+		timeInto{&s.LastActiveAt}, &s.IdleMinutes, &s.AbsoluteMinutes, timeInto{&s.IdleExpiresAt}, timeInto{&s.AbsoluteExpiresAt},
+		&s.AccountEpoch, &s.UserEpoch, &amr, &st.Account.Name, &st.User.Name, &st.User.Email, &st.User.Role)
+	if err != nil {
+		return authority.Rotated{}, err
+	}
+	s.AccountID, s.ID, s.SecretHash = r.AccountID, r.SessionID, r.SecretHash
+	s.AMR = strings.Fields(amr)
+	st.Account.ID, st.User.AccountID, st.User.ID = r.AccountID, r.AccountID, s.UserID
+	st.Account.SessionEpoch, st.User.SessionEpoch = s.AccountEpoch, s.UserEpoch
+	return authority.Rotated{Standing: st, Young: s.Generation == r.Generation}, nil
+}
+
+type standingCall struct {
+	accountID, sessionID curfew.ID
+	answer               answer[curfew.Standing]
+}
+
+// Standing reads a session as it is after the call began, together with other
+// reads that wait: one transaction for all of them.
+func (db *DB) Standing(ctx context.Context, accountID, sessionID curfew.ID) (curfew.Standing, error) {
+	if inside(ctx) {
+		return curfew.Standing{}, errInside
+	}
+	call := &standingCall{accountID, sessionID, newAnswer[curfew.Standing]()}
+	if err := db.standings.submit(call); err != nil {
+		return curfew.Standing{}, err
+	}
+	return call.answer.wait(ctx)
+}
+
+func (db *DB) standingBatch(calls []*standingCall) {
+	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
+	defer cancel()
+	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		for _, call := range calls {
+			call.answer.give(curfew.Standing{}, curfew.Unavailable(err))
+		}
+		return
+	}
+	defer tx.Rollback()
+	stmt := tx.StmtContext(ctx, db.standing)
+	defer stmt.Close()
+	for _, call := range calls {
+		st, err := one(stmt.QueryRowContext(ctx, call.accountID[:], call.sessionID[:], curfew.ZeroID[:]), scanStanding)
+		if err != nil && !errors.Is(err, curfew.ErrNotFound) {
+			err = curfew.Unavailable(err)
+		}
+		call.answer.give(st, err)
+	}
+}

@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// sessionColumns are the columns of a session, in the order of scanSession.
+const sessionColumns = `s.account_id, s.id, s.user_id, s.secret_hash, s.generation,
+ s.rotated_at, s.rotation_attempt, s.rotation_nonce, s.policy_version, s.started_at, s.auth_time, s.last_active_at,
+ s.idle_minutes, s.absolute_minutes, s.idle_expires_at, s.absolute_expires_at, s.account_epoch, s.user_epoch,
+ s.revoked_at, s.revoke_reason, s.device, s.ip, s.amr`
+
+// raiseColumns are the first raisings above the session's own epochs: read
+// only where there is one.
+const raiseColumns = `
+ CASE WHEN s.account_epoch < a.session_epoch THEN
+  (SELECT e.raised_at FROM epochs e WHERE e.account_id = $1 AND e.user_id = $3 AND e.epoch > s.account_epoch ORDER BY e.epoch LIMIT 1) END,
+ CASE WHEN s.account_epoch < a.session_epoch THEN
+  (SELECT e.reason FROM epochs e WHERE e.account_id = $1 AND e.user_id = $3 AND e.epoch > s.account_epoch ORDER BY e.epoch LIMIT 1) END,
+ CASE WHEN s.user_epoch < u.session_epoch THEN
+  (SELECT e.raised_at FROM epochs e WHERE e.account_id = $1 AND e.user_id = s.user_id AND e.epoch > s.user_epoch ORDER BY e.epoch LIMIT 1) END,
+ CASE WHEN s.user_epoch < u.session_epoch THEN
+  (SELECT e.reason FROM epochs e WHERE e.account_id = $1 AND e.user_id = s.user_id AND e.epoch > s.user_epoch ORDER BY e.epoch LIMIT 1) END`
+
+// standingColumns and standingFrom read sessions with their user, their
+// account and all that decides whether they live. $1 is the account, $2 is
+// free, $3 the zero id.
+const standingColumns = sessionColumns + `,
+ u.name, u.email, u.role, u.created_at, u.disabled_at, u.last_login_at, u.version, u.session_epoch,
+ a.name, a.policy_version, a.clamp_version, a.session_epoch,` + raiseColumns
+
+const standingFrom = `
+ FROM sessions s
+ JOIN users u ON u.account_id = $1 AND u.id = s.user_id
+ JOIN accounts a ON a.id = $1
+ WHERE s.account_id = $1`
+
+// activeAt is the rule of an active session ($2 is now) over sessions s,
+// accounts a and users u. It is curfew.Standing.End in SQL.
+const activeAt = `(s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
+ AND s.account_epoch >= a.session_epoch AND s.user_epoch >= u.session_epoch)`
+
+// activeRow is the same rule for a statement that changes sessions.
+const activeRow = `(revoked_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2
+ AND account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
+ AND user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id))`
+
+func scanSession(s *curfew.Session, amr, device *string) []any {
+	return []any{idInto{&s.AccountID}, idInto{&s.ID}, idInto{&s.UserID}, hashInto{&s.SecretHash}, &s.Generation,
+		timeInto{&s.RotatedAt}, &s.RotationAttempt, &s.RotationNonce, &s.PolicyVersion,
+		timeInto{&s.StartedAt}, timeInto{&s.AuthTime}, timeInto{&s.LastActiveAt},
+		&s.IdleMinutes, &s.AbsoluteMinutes, timeInto{&s.IdleExpiresAt}, timeInto{&s.AbsoluteExpiresAt},
+		&s.AccountEpoch, &s.UserEpoch, timeInto{&s.RevokedAt}, &s.RevokeReason, device, &s.IP, amr}
+}
+
+func scanStanding(scan func(...any) error) (curfew.Standing, error) {
+	var st curfew.Standing
+	var amr, device string
+	var accountAt, userAt time.Time
+	var accountReason, userReason *string
+	u, a := &st.User, &st.Account
+	into := append(scanSession(&st.Session, &amr, &device),
+		&u.Name, &u.Email, &u.Role, timeInto{&u.CreatedAt}, timeInto{&u.DisabledAt}, timeInto{&u.LastLoginAt}, &u.Version, &u.SessionEpoch,
+		&a.Name, &a.PolicyVersion, &a.ClampVersion, &a.SessionEpoch,
+		timeInto{&accountAt}, &accountReason, timeInto{&userAt}, &userReason)
+	if err := scan(into...); err != nil {
+		return curfew.Standing{}, err
+	}
+	st.Session.AMR = strings.Fields(amr)
+	if err := json.Unmarshal([]byte(device), &st.Session.Device); err != nil {
+		return curfew.Standing{}, err
+	}
+	u.AccountID, u.ID, a.ID = st.Session.AccountID, st.Session.UserID, st.Session.AccountID
+	if accountReason != nil {
+		st.AccountRaise = &curfew.Raise{At: accountAt, Reason: curfew.Reason(*accountReason)}
+	}
+	if userReason != nil {
+		st.UserRaise = &curfew.Raise{At: userAt, Reason: curfew.Reason(*userReason)}
+	}
+	return st, nil
+}
+
+var selectStanding = statement(`SELECT ` + standingColumns + standingFrom + ` AND s.id = $2`)
+
+func (c conn) SessionStanding(ctx context.Context, accountID, id curfew.ID) (curfew.Standing, error) {
+	return one(c.row(ctx, selectStanding, accountID[:], id[:], curfew.ZeroID[:]), scanStanding)
+}
+
+// The list of sessions, latest activity first: $2 now, $4 and $5 the user (or
+// 0 for all), $6 and $7 the key after which it goes on.
+const sessionPage = ` AND ($4 = 0 OR s.user_id = $5)
+ AND (s.last_active_at < $6 OR (s.last_active_at = $6 AND s.id < $7))
+ ORDER BY s.last_active_at DESC, s.id DESC LIMIT $8`
+
+var selectSessions = map[authority.SessionStatus]*query{
+	authority.SessionsActive: statement(`SELECT ` + standingColumns + standingFrom + ` AND ` + activeAt + sessionPage),
+	authority.SessionsEnded:  statement(`SELECT ` + standingColumns + standingFrom + ` AND NOT ` + activeAt + sessionPage),
+	authority.SessionsAll:    statement(`SELECT ` + standingColumns + standingFrom + ` AND $2 = $2` + sessionPage),
+}
+
+func (c conn) SessionList(ctx context.Context, accountID curfew.ID, now time.Time, filter authority.SessionFilter, page authority.Page[authority.SessionKey]) (authority.List[curfew.Standing, authority.SessionKey], error) {
+	var list authority.List[curfew.Standing, authority.SessionKey]
+	byUser, userID := 0, curfew.ZeroID
+	if filter.UserID != nil {
+		byUser, userID = 1, *filter.UserID
+	}
+	after := authority.SessionKey{LastActiveAt: farFuture}
+	if page.After != nil {
+		after = *page.After
+	}
+	err := c.each(ctx, selectSessions[filter.Status], func(scan func(...any) error) error {
+		st, err := scanStanding(scan)
+		list.Items = append(list.Items, st)
+		return err
+	}, accountID[:], now.UnixMicro(), curfew.ZeroID[:], byUser, userID[:], after.LastActiveAt.UnixMicro(), after.ID[:], page.Limit+1)
+	cut(&list, page.Limit, func(st curfew.Standing) authority.SessionKey {
+		return authority.SessionKey{LastActiveAt: st.Session.LastActiveAt, ID: st.Session.ID}
+	})
+	return list, err
+}
+
+// farFuture is after every stored time.
+var farFuture = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+// cut takes the one row too many off a page and makes it the next page's start.
+func cut[T, K any](list *authority.List[T, K], limit int, key func(T) K) {
+	if len(list.Items) > limit {
+		list.Items = list.Items[:limit]
+		next := key(list.Items[limit-1])
+		list.Next = &next
+	}
+}
+
+// A session is born only under the epochs that were read together with what
+// authenticated its person, and only while the person is enabled.
+var insertSession = statement(`INSERT INTO sessions (account_id, id, user_id, secret_hash, generation, policy_version,
+ started_at, auth_time, last_active_at, idle_minutes, absolute_minutes, idle_expires_at, absolute_expires_at,
+ account_epoch, user_epoch, device, ip, amr)
+ SELECT u.account_id, $3, u.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
+ FROM users u WHERE u.account_id = $1 AND u.id = $2 AND u.session_epoch = $15 AND u.disabled_at IS NULL
+ AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = $1 AND a.session_epoch = $14)`)
+
+var stampLogin = statement(`UPDATE users SET last_login_at = $3 WHERE account_id = $1 AND id = $2`)
+
+func (c conn) InsertSession(ctx context.Context, s curfew.Session) (bool, error) {
+	device, err := json.Marshal(s.Device)
+	if err != nil {
+		return false, err
+	}
+	n, err := c.exec(ctx, insertSession, s.AccountID[:], s.UserID[:], s.ID[:], s.SecretHash[:], s.Generation, s.PolicyVersion,
+		micros(s.StartedAt), micros(s.AuthTime), micros(s.LastActiveAt), s.IdleMinutes, s.AbsoluteMinutes,
+		micros(s.IdleExpiresAt), micros(s.AbsoluteExpiresAt), s.AccountEpoch, s.UserEpoch,
+		string(device), s.IP, strings.Join(s.AMR, " "))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = c.exec(ctx, stampLogin, s.AccountID[:], s.UserID[:], micros(s.StartedAt))
+	return err == nil, err
+}
+
+var revokeSession = statement(`UPDATE sessions SET revoked_at = $3, revoke_reason = $4
+ WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL`)
+
+func (c conn) RevokeSession(ctx context.Context, accountID, id curfew.ID, reason curfew.Reason, now time.Time) (bool, error) {
+	n, err := c.exec(ctx, revokeSession, accountID[:], id[:], micros(now), string(reason))
+	return n > 0, err
+}
+
+var countActive = statement(`SELECT count(*)` + `
+ FROM sessions s
+ JOIN users u ON u.account_id = $1 AND u.id = s.user_id
+ JOIN accounts a ON a.id = $1
+ WHERE s.account_id = $1 AND s.user_id = $3 AND ` + activeAt)
+
+func (c conn) ActiveSessions(ctx context.Context, accountID, userID curfew.ID, now time.Time) (n int, err error) {
+	err = c.row(ctx, countActive, accountID[:], now.UnixMicro(), userID[:]).Scan(&n)
+	return n, err
+}
+
+var (
+	selectActiveUsers = statement(`SELECT u.id, u.name, u.email, u.last_login_at, count(*)
+ FROM sessions s
+ JOIN users u ON u.account_id = $1 AND u.id = s.user_id
+ JOIN accounts a ON a.id = $1
+ WHERE s.account_id = $1 AND ` + activeAt + `
+ GROUP BY u.id, u.name, u.email, u.last_login_at
+ ORDER BY u.last_login_at DESC, u.id LIMIT $3`)
+
+	countActiveUsers = statement(`SELECT count(DISTINCT s.user_id), count(*)
+ FROM sessions s
+ JOIN users u ON u.account_id = $1 AND u.id = s.user_id
+ JOIN accounts a ON a.id = $1
+ WHERE s.account_id = $1 AND ` + activeAt)
+)
+
+func (c conn) ActiveUsers(ctx context.Context, accountID curfew.ID, now time.Time, limit int) (users []authority.ActiveUser, userCount, sessionCount int, err error) {
+	err = c.each(ctx, selectActiveUsers, func(scan func(...any) error) error {
+		var u authority.ActiveUser
+		err := scan(idInto{&u.UserID}, &u.Name, &u.Email, timeInto{&u.LastLoginAt}, &u.SessionCount)
+		users = append(users, u)
+		return err
+	}, accountID[:], now.UnixMicro(), limit)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	err = c.row(ctx, countActiveUsers, accountID[:], now.UnixMicro()).Scan(&userCount, &sessionCount)
+	return users, userCount, sessionCount, err
+}
