@@ -46,6 +46,10 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 	} else if !config.SignupAllowed {
 		return Granted{}, signupClosed()
 	}
+	// Charged and not given back: nobody makes accounts by the hundred.
+	if _, err := a.passAddress(ctx, from); err != nil {
+		return Granted{}, err
+	}
 	account, owner, err := a.newAccount(ctx, in.AccountName, in.Name, in.Email, in.Password)
 	if err != nil {
 		return Granted{}, err

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -79,12 +78,11 @@ func (db *DB) rotateBatch(calls []*rotateCall) {
 	}
 }
 
-// batchTimeout bounds one batch; no caller's deadline does.
-const batchTimeout = 10 * time.Second
-
+// rotateTogether runs a batch under no caller's deadline: the engine's own
+// bounds hold (on SQLite the busy timeout). A context that can end would also
+// cost a goroutine for each statement.
 func (db *DB) rotateTogether(calls []*rotateCall) error {
-	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
-	defer cancel()
+	ctx := context.Background()
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -160,8 +158,7 @@ func (db *DB) Standing(ctx context.Context, accountID, sessionID curfew.ID) (cur
 }
 
 func (db *DB) standingBatch(calls []*standingCall) {
-	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
-	defer cancel()
+	ctx := context.Background()
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		for _, call := range calls {
