@@ -119,6 +119,23 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestSettle(t *testing.T) {
+	b := Bounds{Idle: Range{30, 120, 60}, Absolute: Range{120, 480, 240}}
+	for _, tt := range []struct{ p, want Policy }{
+		{Policy{}, Policy{}},
+		{Policy{ptr(9999), nil}, Policy{ptr(9999), nil}},
+		{Policy{nil, ptr(1)}, Policy{nil, ptr(1)}},
+		{Policy{ptr(120), ptr(120)}, Policy{ptr(120), ptr(120)}},
+		{Policy{ptr(5), ptr(5)}, Policy{ptr(5), ptr(5)}}, // outside, but no contradiction
+		{Policy{ptr(60), ptr(59)}, Policy{ptr(60), ptr(120)}},
+		{Policy{ptr(9999), ptr(200)}, Policy{ptr(120), ptr(200)}},
+	} {
+		if got := b.Settle(tt.p); !got.Equal(tt.want) {
+			t.Errorf("%+v becomes %+v", tt.p, got)
+		}
+	}
+}
+
 func TestApply(t *testing.T) {
 	p := Policy{ptr(30), ptr(60)}
 	for _, tt := range []struct {
@@ -296,6 +313,16 @@ func TestAcceptedChangesAreInForceAsSet(t *testing.T) {
 			return
 		}
 		e := b.Resolve(c.Apply(p))
+		settled := b.Settle(c.Apply(p))
+		if b.Resolve(settled) != e {
+			t.Fatalf("settling changes what is in force from %+v to %+v", e, b.Resolve(settled))
+		}
+		if settled.IdleMinutes != nil && settled.AbsoluteMinutes != nil && *settled.IdleMinutes > *settled.AbsoluteMinutes {
+			t.Fatalf("%d/%d cannot be stored", *settled.IdleMinutes, *settled.AbsoluteMinutes)
+		}
+		if !c.Apply(settled).Equal(settled) {
+			t.Fatal("settling changes what was set")
+		}
 		if c.IdleMinutes.Set && c.IdleMinutes.Minutes != nil && e.IdleMinutes != *c.IdleMinutes.Minutes {
 			t.Fatalf("idle was set to %d and is %d", *c.IdleMinutes.Minutes, e.IdleMinutes)
 		}
