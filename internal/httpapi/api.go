@@ -1,0 +1,108 @@
+// Package httpapi is the product's HTTP face: it decodes a request, finds who
+// asks, calls one verb of the Authority, and encodes what comes back. It is the
+// only package that knows huma, and the place where an error's kind becomes a
+// status and a problem document (RFC 9457).
+package httpapi
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config is what an API is made of. Authority, PublicURL and JWKS must be set.
+type Config struct {
+	Authority Authority
+	// PublicURL is the origin at which people reach Curfew; with https every
+	// answer carries Strict-Transport-Security.
+	PublicURL string
+	// SecureCookies gives cookies the __Host- prefix and Secure. Off only over
+	// http on a loopback address.
+	SecureCookies bool
+	// AllowedOrigins are the origins, each matched exactly, whose pages may
+	// call the API with credentials.
+	AllowedOrigins []string
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// JWKS gives the key set that access tokens verify against (RFC 7517).
+	JWKS func(now time.Time) any
+	Now  func() time.Time // time.Now by default
+	Log  *slog.Logger     // slog.Default by default
+	// Metrics takes the request counters; nil for none.
+	Metrics prometheus.Registerer
+	// Version is the program's own, shown on the page at /.
+	Version string
+}
+
+// API answers HTTP.
+type API struct {
+	Config
+	cookies cookieJar
+	proxies []netip.Prefix
+	metrics *metrics
+	mux     *http.ServeMux
+	huma    huma.API
+	pages   *pages
+	handler http.Handler
+}
+
+// New builds the API. It fails on settings that cannot work, so that a start
+// with them stops.
+func New(config Config) (*API, error) {
+	if config.Authority == nil || config.JWKS == nil {
+		return nil, errors.New("httpapi: Authority and JWKS must be set")
+	}
+	public, err := url.Parse(config.PublicURL)
+	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
+		return nil, fmt.Errorf("httpapi: %q is not a public URL", config.PublicURL)
+	}
+	a := &API{
+		Config:  config,
+		cookies: newCookieJar(config.SecureCookies),
+		proxies: unmapped(config.TrustedProxies),
+		mux:     http.NewServeMux(),
+	}
+	a.Log = cmp.Or(a.Log, slog.Default())
+	if a.Now == nil {
+		a.Now = time.Now
+	}
+	if a.metrics, err = newMetrics(config.Metrics); err != nil {
+		return nil, err
+	}
+	a.huma = newHuma(a.mux)
+	a.registerAll()
+	finishDocument(a.huma.OpenAPI())
+	if a.pages, err = newPages(a); err != nil {
+		return nil, err
+	}
+	a.pages.register(a.mux)
+	a.handler, err = a.chain(public.Scheme == "https")
+	return a, err
+}
+
+// registerAll registers every operation, resource by resource.
+func (a *API) registerAll() {
+	a.registerAuth()
+	a.registerInviteLinks()
+	a.registerSession()
+	a.registerSecurity()
+	a.registerSessions()
+	a.registerAudit()
+	a.registerAccount()
+	a.registerUsers()
+	a.registerInvites()
+	a.registerMe()
+	a.registerOperations()
+	a.registerWellKnown()
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }

@@ -1,0 +1,136 @@
+package httpapi
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// member is a member of a body or a parameter, with the sentences for when it
+// is missing or wrong. They are made from the schema, never from what was
+// sent: huma's own messages quote the refused value, tokens and passwords
+// included.
+type member struct {
+	name    string
+	where   string // "body.name" or "query.name", as huma says it
+	missing string // huma's words for a required member that is absent
+	wrong   string // "name must be ..."
+}
+
+// membersOf lists what a request may hold, in the order of the declaration.
+func membersOf[In any](registry huma.Registry) []member {
+	var members []member
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[In]()) {
+		for _, in := range []string{"path", "query", "header"} {
+			if name := field.Tag.Get(in); name != "" {
+				schema := huma.SchemaFromField(registry, field, "")
+				members = append(members, member{name: name, where: in + "." + name, wrong: name + " must be " + words(schema)})
+			}
+		}
+		if field.Name != "Body" {
+			continue
+		}
+		body := field.Type
+		if body.Kind() == reflect.Pointer {
+			body = body.Elem()
+		}
+		for _, f := range reflect.VisibleFields(body) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			schema := huma.SchemaFromField(registry, f, "")
+			members = append(members, member{name: name, where: "body." + name,
+				missing: fmt.Sprintf(validation.MsgExpectedRequiredProperty, name),
+				wrong:   name + " must be " + words(schema)})
+		}
+	}
+	return members
+}
+
+// words says what a value of a schema is.
+func words(s *huma.Schema) string {
+	switch {
+	case len(s.Enum) > 0:
+		names := make([]string, len(s.Enum))
+		for i, v := range s.Enum {
+			names[i] = fmt.Sprint(v)
+		}
+		return "one of " + strings.Join(names, ", ")
+	case s.PatternDescription != "":
+		return s.PatternDescription
+	case s.Type == huma.TypeInteger && s.Minimum != nil && s.Maximum != nil:
+		return fmt.Sprintf("a whole number between %.0f and %.0f", *s.Minimum, *s.Maximum)
+	case s.Type == huma.TypeInteger:
+		return "a whole number"
+	case s.Type == huma.TypeBoolean:
+		return "true or false"
+	default:
+		return "a string"
+	}
+}
+
+// judge turns huma's complaint about a request into ours. huma has only one
+// word for each of: a body that is no JSON, one that is missing, and values
+// that the schema refuses; which it was is looked up, not read from its text.
+func (c *call) judge(status int, complaints []error) error {
+	switch {
+	case status >= 500:
+		return fmt.Errorf("huma answered %d", status)
+	case c.op.hasBody && len(c.body) == 0 && status == 400:
+		return curfew.NewError(curfew.KindMalformed, "This operation needs a JSON body.")
+	case len(c.body) > 0 && !jsontext.Value(c.body).IsValid():
+		return errMalformed
+	}
+	type found struct {
+		order int
+		curfew.FieldError
+	}
+	var all []found
+	for _, complaint := range complaints {
+		order, field := c.place(complaint)
+		if !slices.ContainsFunc(all, func(f found) bool { return f.order == order }) {
+			all = append(all, found{order, field})
+		}
+	}
+	slices.SortFunc(all, func(x, y found) int { return cmp.Compare(x.order, y.order) })
+	fields := make([]curfew.FieldError, 0, len(all))
+	for _, f := range all {
+		fields = append(fields, f.FieldError)
+	}
+	if len(fields) == 0 {
+		fields = []curfew.FieldError{{Detail: unfitting}}
+	}
+	return curfew.InvalidFields(fields)
+}
+
+const (
+	unfitting = "The body does not have the shape that this operation takes."
+	unknown   = "The body has a member that this operation does not know."
+)
+
+// place finds which member a complaint is about, and where that stands in the
+// contract's order; what is unknown comes last.
+func (c *call) place(complaint error) (int, curfew.FieldError) {
+	last := len(c.op.members)
+	detail, ok := complaint.(*huma.ErrorDetail)
+	if !ok {
+		return last + 1, curfew.FieldError{Detail: unfitting}
+	}
+	for i, m := range c.op.members {
+		switch {
+		case detail.Location == m.where:
+			return i, curfew.FieldError{Field: m.name, Detail: m.wrong}
+		case detail.Location == "body" && detail.Message == m.missing:
+			return i, curfew.FieldError{Field: m.name, Detail: m.name + " is required"}
+		}
+	}
+	if strings.HasPrefix(detail.Location, "body.") {
+		return last, curfew.FieldError{Detail: unknown}
+	}
+	return last + 1, curfew.FieldError{Detail: unfitting}
+}
