@@ -42,7 +42,7 @@ func judge(presented token.Refresh, attempt []byte, st curfew.Standing, now time
 		return ahead, curfew.Ending{}
 	case presented.Generation == s.Generation:
 		return current, curfew.Ending{}
-	case presented.Generation+1 == s.Generation &&
+	case grace > 0 && presented.Generation+1 == s.Generation &&
 		!now.Before(s.RotatedAt.Add(-policy.ClockTolerance)) && now.Before(s.RotatedAt.Add(grace)) &&
 		bytes.Equal(attempt, s.RotationAttempt):
 		return replay, curfew.Ending{}
@@ -106,12 +106,17 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 	return Granted{}, "unavailable", curfew.Unavailable(errors.New("authority: a refresh found nothing wrong and yet no row"))
 }
 
+// maxInactiveSeconds is the greatest idle limit that any setting allows; more
+// says nothing more.
+const maxInactiveSeconds = 7776000
+
 // rotation is the statement to run for a presented token.
 func (a *Authority) rotation(presented token.Refresh, in Refresh, now time.Time) Rotation {
+	inactive := min(max(in.InactiveSeconds, 0), maxInactiveSeconds)
 	r := Rotation{
 		AccountID: presented.AccountID, SessionID: presented.SessionID,
 		Generation: presented.Generation, SecretHash: presented.SecretHash(),
-		Now: now, ActiveAt: now.Add(-time.Duration(in.InactiveSeconds) * time.Second),
+		Now: now, ActiveAt: now.Add(-time.Duration(inactive) * time.Second),
 		Nonce: make([]byte, 16),
 	}
 	rand.Read(r.Nonce)

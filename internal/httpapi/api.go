@@ -50,6 +50,8 @@ type API struct {
 	metrics *metrics
 	mux     *http.ServeMux
 	huma    huma.API
+	// order has the ids of all operations as they were registered.
+	order   []string
 	pages   *pages
 	handler http.Handler
 }

@@ -46,7 +46,7 @@ type pageData struct {
 func newPages(a *API) (*pages, error) {
 	doc := a.huma.OpenAPI()
 	p := &pages{problem: map[curfew.Kind][]byte{}, tell: a.tell, unmatched: a.unmatched}
-	p.docs = sync.OnceValues(func() ([]byte, error) { return p.render("docs.html", "Curfew API", readerOf(doc)) })
+	p.docs = sync.OnceValues(func() ([]byte, error) { return p.render("docs.html", "Curfew API", readerOf(doc, a.order)) })
 	p.openapiJSON = sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc) })
 	p.openapiYAML = sync.OnceValues(doc.YAML)
 	var err error

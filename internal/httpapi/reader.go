@@ -42,16 +42,23 @@ type readerAnswer struct {
 	Headers, Members    []readerMember
 }
 
-func readerOf(doc *huma.OpenAPI) reader {
+// readerOf shows the operations in an order of their ids, the one in which they
+// were registered: signing up comes before signing in.
+func readerOf(doc *huma.OpenAPI, order []string) reader {
+	byID := map[string]*huma.Operation{}
+	for _, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
+			if op != nil {
+				byID[op.OperationID] = op
+			}
+		}
+	}
 	r := reader{Description: strings.Split(doc.Info.Description, "\n\n")}
 	for i, tag := range doc.Tags {
 		group := readerGroup{ID: fmt.Sprintf("group-%d", i+1), Name: tag.Name, Description: tag.Description}
-		for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
-			item := doc.Paths[path]
-			for _, op := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
-				if op != nil && slices.Contains(op.Tags, tag.Name) {
-					group.Operations = append(group.Operations, readerOperationOf(doc, op))
-				}
+		for _, id := range order {
+			if op := byID[id]; slices.Contains(op.Tags, tag.Name) {
+				group.Operations = append(group.Operations, readerOperationOf(doc, op))
 			}
 		}
 		r.Groups = append(r.Groups, group)

@@ -52,6 +52,7 @@ type handler[In, Out any] func(ctx context.Context, actor curfew.Actor, from cur
 func register[In, Out any](a *API, op operation, handle handler[In, Out]) {
 	described := op.describe(a.huma.OpenAPI().Components.Schemas)
 	described.Middlewares = huma.Middlewares{a.enter(&op)}
+	a.order = append(a.order, op.ID)
 	huma.Register(a.huma, described, func(ctx context.Context, in *In) (*Out, error) {
 		x := exchangeOf(ctx)
 		out, err := handle(ctx, x.actor, x.origin(), in)

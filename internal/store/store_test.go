@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"path/filepath"
 	"testing"
 
@@ -10,9 +11,9 @@ import (
 	"github.com/curfew-auth/curfew/internal/store/storetest"
 )
 
-func openSQLite(t *testing.T, chain *audit.Chain) authority.Store {
+func openSQLite(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 	t.Helper()
-	db, err := Open(context.Background(), Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: chain})
+	db, err := Open(context.Background(), Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: chain, Wrap: wrap})
 	if err != nil {
 		t.Fatal(err)
 	}

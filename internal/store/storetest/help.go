@@ -2,10 +2,16 @@ package storetest
 
 import (
 	"errors"
-	"strings"
+	"maps"
+	"reflect"
+	"sync"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
+
+// µs is the finest time that the store keeps.
+const µs = time.Microsecond
 
 // ReasonOf is why a session ended, as an error tells it.
 func ReasonOf(err error) curfew.Reason {
@@ -16,5 +22,58 @@ func ReasonOf(err error) curfew.Reason {
 	return ""
 }
 
-// cutLink takes the token out of a link.
-func cutLink(url string) (before, token string, found bool) { return strings.Cut(url, "#token=") }
+// asError reports whether err is one that may be told, and gives it.
+func asError(err error, e **curfew.Error) bool { return errors.As(err, e) }
+
+// sameState compares two readings of an account.
+func sameState(a, b accountState) bool { return reflect.DeepEqual(a, b) }
+
+// ptr is a pointer to a copy of v.
+func ptr[T any](v T) *T { return &v }
+
+// Counters is an authority.Observer that counts.
+type Counters struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func (c *Counters) add(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.count == nil {
+		c.count = map[string]int{}
+	}
+	c.count[name]++
+}
+
+// Take is what was counted since it was last asked for.
+func (c *Counters) Take() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := maps.Clone(c.count)
+	clear(c.count)
+	return taken
+}
+
+// Refreshed counts an outcome of a refresh.
+func (c *Counters) Refreshed(outcome string) { c.add("refresh " + outcome) }
+
+// SignedIn counts an outcome of a sign-in.
+func (c *Counters) SignedIn(outcome string) { c.add("signin " + outcome) }
+
+// Alarm counts an alarm.
+func (c *Counters) Alarm(kind string) { c.add("alarm " + kind) }
+
+// together runs n functions that start at the same moment, and waits for all.
+func together(n int, fn func(i int)) {
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			fn(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+}

@@ -5,7 +5,11 @@ package storetest
 
 import (
 	"context"
+	"database/sql/driver"
 	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,8 +23,9 @@ import (
 	"github.com/curfew-auth/curfew/internal/token"
 )
 
-// Open opens an empty, migrated store for one test, and closes it after.
-type Open func(t *testing.T, chain *audit.Chain) authority.Store
+// Open opens an empty, migrated store for one test, and closes it after. wrap
+// stands between database/sql and the engine's driver.
+type Open func(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store
 
 // Clock is a clock that only the test moves.
 type Clock struct {
@@ -43,24 +48,38 @@ func (c *Clock) Add(d time.Duration) {
 }
 
 // Set puts the clock to a time.
-func (c *Clock) Set(t time.Time) { c.Add(t.Sub(c.Now())) }
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
 
 // World is an installation with two accounts, for one test.
 type World struct {
 	*authority.Authority
-	T     *testing.T
+	T     testing.TB
 	Clock *Clock
+	Tap   *Tap
+	Seen  *Counters
 	Chain *audit.Chain
 	Keys  authority.Keys
 	Ring  *token.KeyRing
-	// Acme is the account under test; Other must never be touched by it.
+	Codec *token.RefreshCodec
+	// Acme is the account under test; Other must never be touched by it: when
+	// the test is over it must be as it was, unless the test said so.
 	Acme, Other *Tenant
+
+	otherMayChange bool
+	marks          map[curfew.ID]int
 }
 
 // Tenant is an account with its first owner signed in.
 type Tenant struct {
 	Owner Person
 }
+
+// ID is the account's.
+func (t *Tenant) ID() curfew.ID { return t.Owner.Standing.User.AccountID }
 
 // Person is somebody who is signed in, with the tokens of one session.
 type Person struct {
@@ -75,6 +94,12 @@ func (p Person) Actor() curfew.Actor {
 		Role: u.Role, Name: u.Name, Email: u.Email}
 }
 
+// Session is the id of the person's session.
+func (p Person) Session() curfew.ID { return p.Standing.Session.ID }
+
+// User is the id of the person.
+func (p Person) User() curfew.ID { return p.Standing.User.ID }
+
 // Password is everybody's.
 const Password = "correct horse battery staple"
 
@@ -85,27 +110,34 @@ var Origin = curfew.Origin{RequestID: "req-1", IP: netip.MustParseAddr("192.0.2.
 // Bounds are the operator's defaults.
 var Bounds = policy.Bounds{Idle: policy.Range{Min: 15, Max: 43200, Default: 10080}, Absolute: policy.Range{Min: 60, Max: 129600, Default: 20160}}
 
+// secret is the installation's, previousSecret the one that it replaced.
+var secret, previousSecret = []byte("a secret of the tests, 32 bytes or more"), []byte("an older secret of the tests, 32 bytes or more")
+
+// Grace is the grace period unless a test sets another.
+const Grace = 30 * time.Second
+
 // NewWorld builds an installation on a store. change may alter the
 // configuration before it is used.
 func NewWorld(t *testing.T, open Open, change ...func(*authority.Config)) *World {
 	t.Helper()
 	ctx := context.Background()
-	clock := &Clock{now: time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC)}
-	secrets, err := token.NewSecrets([]byte("a secret of the tests, 32 bytes or more"))
+	w := &World{T: t, Clock: &Clock{now: time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC)},
+		Tap: new(Tap), Seen: new(Counters), Ring: new(token.KeyRing), marks: map[curfew.ID]int{}}
+	secrets, err := token.NewSecrets(secret, previousSecret)
 	must(t, err)
-	chain, err := audit.NewChain(func(id byte) ([32]byte, bool) { return secrets.Key(token.PurposeAudit, id) }, secrets.KeyID())
+	w.Codec = token.NewRefreshCodec(secrets)
+	w.Chain, err = audit.NewChain(func(id byte) ([32]byte, bool) { return secrets.Key(token.PurposeAudit, id) }, secrets.KeyID())
 	must(t, err)
-	store := open(t, chain)
-	ring := new(token.KeyRing)
-	signer, err := token.NewSigner(ring, "http://127.0.0.1:8080", "http://127.0.0.1:8080")
+	store := open(t, w.Chain, w.Tap.Wrap)
+	signer, err := token.NewSigner(w.Ring, "http://127.0.0.1:8080", "http://127.0.0.1:8080")
 	must(t, err)
-	verifier, err := token.NewVerifier(ring, "http://127.0.0.1:8080", "http://127.0.0.1:8080", token.DefaultCacheSize)
+	verifier, err := token.NewVerifier(w.Ring, "http://127.0.0.1:8080", "http://127.0.0.1:8080", token.DefaultCacheSize)
 	must(t, err)
-	hasher, err := password.New(password.Config{MemoryKiB: 64, Passes: 1, Queue: 1000})
+	hasher, err := password.New(password.Config{MemoryKiB: 8, Passes: 1, Queue: 1000})
 	must(t, err)
 	config := authority.Config{
-		Store: store, Now: clock.Now, Bounds: Bounds, Signup: authority.SignupOpen, ThrottleOff: true,
-		PublicURL: "http://127.0.0.1:8080", AccessTokenTTL: 5 * time.Minute, RefreshGrace: 30 * time.Second,
+		Store: store, Now: w.Clock.Now, Observer: w.Seen, Bounds: Bounds, Signup: authority.SignupOpen, ThrottleOff: true,
+		PublicURL: "http://127.0.0.1:8080", AccessTokenTTL: 5 * time.Minute, RefreshGrace: Grace,
 		Secrets: secrets, Signer: signer, Verifier: verifier, Passwords: hasher,
 		PasswordRules: password.Policy{MinLength: 15}, ParseDevice: device.Parse,
 		Sleep: func(context.Context, time.Duration) error { return nil },
@@ -113,56 +145,179 @@ func NewWorld(t *testing.T, open Open, change ...func(*authority.Config)) *World
 	for _, c := range change {
 		c(&config)
 	}
-	a, err := authority.New(config)
+	w.Authority, err = authority.New(config)
 	must(t, err)
-	keys := authority.Keys{Store: store, Secrets: secrets, Alg: token.AlgEdDSA}
-	must(t, keys.Ensure(ctx, clock.Now()))
-	loaded, err := keys.Load(ctx)
+	w.Keys = authority.Keys{Store: store, Secrets: secrets, Alg: token.AlgEdDSA}
+	// The key is older than anything that a clock set back may ask for.
+	must(t, w.Keys.Ensure(ctx, w.Clock.Now().Add(-time.Hour)))
+	loaded, err := w.Keys.Load(ctx)
 	must(t, err)
-	must(t, ring.Replace(loaded))
-	w := &World{Authority: a, T: t, Clock: clock, Chain: chain, Keys: keys, Ring: ring}
+	must(t, w.Ring.Replace(loaded))
+	if config.Signup == authority.SignupFirst {
+		return w // the test makes the accounts, or tries to
+	}
 	w.Acme, w.Other = w.SignUp("Acme", "Ada Owner", "ada@acme.example"), w.SignUp("Other", "Oleg Owner", "oleg@other.example")
+	before := w.all(w.Other.ID())
+	t.Cleanup(func() {
+		w.Tap.Watch(nil)
+		if !w.otherMayChange && !reflect.DeepEqual(before, w.all(w.Other.ID())) {
+			t.Error("the other account was touched")
+		}
+		w.CheckChains()
+	})
 	return w
 }
 
-func must(t *testing.T, err error) {
+// scenario is a test in a world of its own.
+func scenario(t *testing.T, open Open, name string, fn func(w *World), change ...func(*authority.Config)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { fn(NewWorld(t, open, change...)) })
+}
+
+// with is the same Authority with another configuration, on the same store.
+func (w *World) with(change func(*authority.Config)) *World {
+	w.T.Helper()
+	config := w.Config
+	change(&config)
+	a, err := authority.New(config)
+	must(w.T, err)
+	other := *w
+	other.Authority = a
+	return &other
+}
+
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
+// bg is the context of tests that end nothing early.
+var bg = context.Background()
+
+// View reads from the store.
+func (w *World) View(fn func(ctx context.Context, r authority.Reader) error) {
+	w.T.Helper()
+	must(w.T, w.Store.View(bg, fn))
+}
+
+// Tx writes to the store past the authority.
+func (w *World) Tx(fn func(ctx context.Context, tx authority.Tx) error) {
+	w.T.Helper()
+	must(w.T, w.Store.InTx(bg, fn))
+}
+
+// Stands reads a session as it is.
+func (w *World) Stands(p Person) curfew.Standing {
+	w.T.Helper()
+	st, err := w.Store.Standing(bg, p.Standing.User.AccountID, p.Session())
+	must(w.T, err)
+	return st
+}
+
 // SignUp makes an account with its owner.
 func (w *World) SignUp(account, name, email string) *Tenant {
 	w.T.Helper()
-	granted, err := w.Authority.SignUp(context.Background(), Origin, authority.SignUp{AccountName: account, Name: name, Email: email, Password: Password})
+	granted, err := w.Authority.SignUp(bg, Origin, authority.SignUp{AccountName: account, Name: name, Email: email, Password: Password})
 	must(w.T, err)
 	return &Tenant{Owner: Person{granted, email}}
+}
+
+// Invite makes an invitation and returns the token of its link.
+func (w *World) Invite(tenant *Tenant, email string, role curfew.Role) (curfew.Invite, string) {
+	w.T.Helper()
+	invite, err := w.CreateInvite(bg, tenant.Owner.Actor(), Origin, email, role)
+	must(w.T, err)
+	_, link, found := strings.Cut(invite.URL, "#token=")
+	if !found {
+		w.T.Fatalf("no token in %q", invite.URL)
+	}
+	return invite.Invite, link
 }
 
 // Join makes one more person in a tenant's account.
 func (w *World) Join(tenant *Tenant, name, email string, role curfew.Role) Person {
 	w.T.Helper()
-	ctx := context.Background()
-	invite, err := w.CreateInvite(ctx, tenant.Owner.Actor(), Origin, email, role)
-	must(w.T, err)
-	_, link, _ := cutLink(invite.URL)
-	granted, err := w.AcceptInvite(ctx, Origin, authority.AcceptInvite{Token: link, Name: name, Password: Password})
+	_, link := w.Invite(tenant, email, role)
+	granted, err := w.AcceptInvite(bg, Origin, authority.AcceptInvite{Token: link, Name: name, Password: Password})
 	must(w.T, err)
 	return Person{granted, email}
+}
+
+// TrySignIn asks for one more session of a person.
+func (w *World) TrySignIn(email string) (Person, error) {
+	granted, err := w.Authority.SignIn(bg, Origin, authority.SignIn{Email: email, Password: Password})
+	return Person{granted, email}, err
 }
 
 // SignIn starts one more session of a person.
 func (w *World) SignIn(email string) Person {
 	w.T.Helper()
-	granted, err := w.Authority.SignIn(context.Background(), Origin, authority.SignIn{Email: email, Password: Password})
+	p, err := w.TrySignIn(email)
 	must(w.T, err)
-	return Person{granted, email}
+	return p
 }
 
 // Refresh presents a token as a client would that names nothing.
 func (w *World) Refresh(refreshToken, attempt string) (authority.Granted, error) {
-	return w.Authority.Refresh(context.Background(), Origin, authority.Refresh{Token: refreshToken, Attempt: attempt})
+	return w.Present(authority.Refresh{Token: refreshToken, Attempt: attempt})
+}
+
+// Present presents a token with all that a client may say.
+func (w *World) Present(in authority.Refresh) (authority.Granted, error) {
+	return w.Authority.Refresh(bg, Origin, in)
+}
+
+// MustRefresh rotates, and is the person with the new token.
+func (w *World) MustRefresh(p Person, attempt string) Person {
+	w.T.Helper()
+	granted, err := w.Refresh(p.RefreshToken, attempt)
+	must(w.T, err)
+	if granted.RefreshToken == p.RefreshToken || !granted.Rotated {
+		w.T.Fatal("the refresh did not rotate")
+	}
+	return Person{granted, p.Email}
+}
+
+// Decode reads a refresh token.
+func (w *World) Decode(text string) token.Refresh {
+	w.T.Helper()
+	r, err := w.Codec.Decode(text)
+	must(w.T, err)
+	return r
+}
+
+// Named is a request of a client that names the token's own generation and
+// session.
+func (w *World) Named(refreshToken string) authority.Refresh {
+	w.T.Helper()
+	r := w.Decode(refreshToken)
+	return authority.Refresh{Token: refreshToken, SessionID: &r.SessionID, Generation: &r.Generation}
+}
+
+// Alive fails the test unless the person's session lives, untouched by the look.
+func (w *World) Alive(p Person) {
+	w.T.Helper()
+	if end, over := w.Stands(p).End(w.Now().UTC()); over {
+		w.T.Fatalf("the session of %s ended by %s at %v", p.Email, end.Reason, end.At)
+	}
+}
+
+// Ended fails the test unless the person's session is over for a reason, since
+// a time, and says so to whoever presents its token.
+func (w *World) Ended(p Person, reason curfew.Reason, at time.Time) {
+	w.T.Helper()
+	end, over := w.Stands(p).End(w.Now().UTC())
+	if !over || end.Reason != reason || !end.At.Equal(at) {
+		w.T.Fatalf("the session of %s: over %v by %q at %v, want %q at %v", p.Email, over, end.Reason, end.At, reason, at)
+	}
+	kind := curfew.KindSessionRevoked
+	if end.Expired() {
+		kind = curfew.KindSessionExpired
+	}
+	_, err := w.Refresh(p.RefreshToken, "")
+	w.WantKind(err, kind, reason)
 }
 
 // WantKind fails the test unless err is of a kind and, where given, a reason.
@@ -176,11 +331,89 @@ func (w *World) WantKind(err error, kind curfew.Kind, reason ...curfew.Reason) {
 	}
 }
 
+// Events are all audit events of an account, oldest first.
+func (w *World) Events(accountID curfew.ID) (events []audit.Event) {
+	w.T.Helper()
+	must(w.T, w.AccountAudit(bg, accountID, authority.AuditFilter{}, func(e audit.Event) error {
+		events = append(events, e)
+		return nil
+	}))
+	slices.Reverse(events)
+	return events
+}
+
+// NewEvents are the events of an account since they were last asked for.
+func (w *World) NewEvents(accountID curfew.ID) []audit.Event {
+	w.T.Helper()
+	events := w.Events(accountID)
+	since := w.marks[accountID]
+	w.marks[accountID] = len(events)
+	return events[since:]
+}
+
+// WantActions fails the test unless exactly these actions were written since
+// the events were last asked for.
+func (w *World) WantActions(accountID curfew.ID, want ...audit.Action) []audit.Event {
+	w.T.Helper()
+	events := w.NewEvents(accountID)
+	got := []audit.Action{}
+	for _, e := range events {
+		got = append(got, e.Action)
+	}
+	if !slices.Equal(got, want) {
+		w.T.Fatalf("audited %v, want %v", got, want)
+	}
+	return events
+}
+
+// accountState is all that an account consists of.
+type accountState struct {
+	Account  curfew.Account
+	Users    []authority.UserView
+	Sessions []curfew.Standing
+	Invites  []curfew.Invite
+	Head     audit.Head
+}
+
+// all reads all that an account consists of. It is read as of a fixed time, so
+// that two readings differ only by what was written.
+func (w *World) all(id curfew.ID) (s accountState) {
+	w.T.Helper()
+	at := time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC)
+	w.View(func(ctx context.Context, r authority.Reader) (err error) {
+		if s.Account, err = r.Account(ctx, id); err != nil {
+			return err
+		}
+		users, err := r.UserList(ctx, id, at, authority.Page[authority.UserKey]{Limit: 1000})
+		if err != nil {
+			return err
+		}
+		sessions, err := r.SessionList(ctx, id, at, authority.SessionFilter{Status: authority.SessionsAll}, authority.Page[authority.SessionKey]{Limit: 1000})
+		if err != nil {
+			return err
+		}
+		invites, err := r.InviteList(ctx, id, at, authority.Page[authority.InviteKey]{Limit: 1000})
+		if err != nil {
+			return err
+		}
+		s.Users, s.Sessions, s.Invites = users.Items, sessions.Items, invites.Items
+		s.Head, err = r.AuditHead(ctx, id)
+		return err
+	})
+	return s
+}
+
 // CheckChains verifies every audit chain.
 func (w *World) CheckChains() {
 	w.T.Helper()
-	for _, id := range []curfew.ID{w.Acme.Owner.Standing.User.AccountID, w.Other.Owner.Standing.User.AccountID, curfew.ZeroID} {
-		report, err := w.VerifyAudit(context.Background(), w.Chain, id)
+	ids := []curfew.ID{curfew.ZeroID}
+	accounts, err := w.AllAccounts(bg)
+	must(w.T, err)
+	for _, a := range accounts {
+		ids = append(ids, a.ID)
+	}
+	for _, id := range ids {
+		report, err := w.VerifyAudit(bg, w.Chain, id)
 		must(w.T, err)
 		if !report.OK() {
 			w.T.Errorf("audit chain of %s: %s", id, report.Problem)
