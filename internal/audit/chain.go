@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
 // Head is the end of a chain: the number and the MAC of its newest row. An
@@ -14,6 +16,12 @@ type Head struct {
 	Seq int64
 	MAC [32]byte
 }
+
+// HeadSeal is the proof that a head was made by whoever has the key: the id of
+// the key, and a MAC over the account, the number and the newest row's MAC. It
+// is kept beside the head. Without it the head could be set back to any older
+// row, whose MAC stands readable in that row.
+type HeadSeal [33]byte
 
 // Sealed is an event as it is stored: bound to the row before it by a MAC.
 type Sealed struct {
@@ -32,8 +40,9 @@ type KeyLookup func(keyID byte) (key [32]byte, ok bool)
 // in the database. The newest row's number and MAC are kept apart as the Head,
 // so that rows cut off the end show.
 //
-// What no chain shows is a database put back as a whole to what it was before,
-// head included. An export kept elsewhere does.
+// What no chain shows is an account's log put back, with its head and the head's
+// seal, to what they were before, by whoever kept a copy of all three. An export
+// kept elsewhere does.
 //
 // A Chain is immutable and safe for concurrent use.
 type Chain struct {
@@ -57,6 +66,36 @@ func (c *Chain) Link(head Head, e *Event) (mac [32]byte, keyID byte, next Head) 
 	e.Seq = head.Seq + 1
 	mac = bind(c.key, head.MAC, *e, c.current)
 	return mac, c.current, Head{Seq: e.Seq, MAC: mac}
+}
+
+// SealHead seals a head of an account's chain; an empty chain's head is sealed
+// too, so that a log cannot be wiped as a whole.
+func (c *Chain) SealHead(account curfew.ID, head Head) HeadSeal {
+	return sealHead(c.key, c.current, account, head)
+}
+
+// HeadHolds reports whether a head is one that was sealed. A caller that
+// appends to a chain whose head does not hold leaves its new head unsealed (the
+// zero seal), so that the break stays in sight.
+func (c *Chain) HeadHolds(account curfew.ID, head Head, seal HeadSeal) bool {
+	key, ok := c.keys(seal[0])
+	if !ok {
+		return false
+	}
+	want := sealHead(key, seal[0], account, head)
+	return hmac.Equal(want[:], seal[:])
+}
+
+func sealHead(key [32]byte, keyID byte, account curfew.ID, head Head) (seal HeadSeal) {
+	h := hmac.New(sha256.New, key[:])
+	h.Write([]byte("audit head v1\x00")) // no row's canonical form begins so
+	h.Write([]byte{keyID})
+	h.Write(account[:])
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(head.Seq)))
+	h.Write(head.MAC[:])
+	seal[0] = keyID
+	h.Sum(seal[:1])
+	return seal
 }
 
 // Report is the outcome of a verification.

@@ -391,3 +391,33 @@ func BenchmarkLink(b *testing.B) {
 		_, _, head = c.Link(head, &e)
 	}
 }
+
+func TestHeadSeal(t *testing.T) {
+	keyed := func(id byte) *Chain {
+		chain, err := NewChain(func(asked byte) ([32]byte, bool) { return [32]byte{42, id}, asked == id }, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return chain
+	}
+	chain, other := keyed(1), keyed(2)
+	account, head := curfew.ID{1}, Head{Seq: 7, MAC: [32]byte{9}}
+	seal := chain.SealHead(account, head)
+	if !chain.HeadHolds(account, head, seal) {
+		t.Fatal("a head that was sealed does not hold")
+	}
+	for name, holds := range map[string]bool{
+		"another number":   chain.HeadHolds(account, Head{Seq: 6, MAC: head.MAC}, seal),
+		"another row":      chain.HeadHolds(account, Head{Seq: 7, MAC: [32]byte{8}}, seal),
+		"another account":  chain.HeadHolds(curfew.ID{2}, head, seal),
+		"an unknown key":   other.HeadHolds(account, head, seal),
+		"no seal":          chain.HeadHolds(account, head, HeadSeal{}),
+		"an empty log":     chain.HeadHolds(account, Head{}, seal),
+		"an altered seal":  chain.HeadHolds(account, head, HeadSeal{seal[0], seal[1] ^ 1}),
+		"no seal, no rows": chain.HeadHolds(account, Head{}, HeadSeal{}),
+	} {
+		if holds {
+			t.Errorf("%s: the head holds", name)
+		}
+	}
+}

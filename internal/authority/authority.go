@@ -182,10 +182,12 @@ func stale(ifVersion *int64, version int64) error {
 	return nil
 }
 
-// alsoFailed adds what a second step failed with to the error of the first.
+// alsoFailed adds what a second step failed with to the error of the first, and
+// in front of it: a refusal that could not be written down is answered as the
+// failure that it is.
 func alsoFailed(err, second error) error {
 	if second == nil {
 		return err
 	}
-	return errors.Join(err, second)
+	return errors.Join(second, err)
 }

@@ -46,8 +46,10 @@ func write(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, e even
 }
 
 // refused writes the event of a refusal in a transaction of its own: what was
-// refused changed nothing.
+// refused changed nothing. It is written also when the caller has gone away, or
+// a guess could be made without a trace.
 func (a *Authority) refused(ctx context.Context, from curfew.Origin, now time.Time, e event) error {
+	ctx = context.WithoutCancel(ctx)
 	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return write(ctx, tx, from, now, e) })
 }
 

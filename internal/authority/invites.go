@@ -105,11 +105,15 @@ func linkInvalid() error {
 // the account of the invitation that it names, or under the zero account.
 func (a *Authority) openInvite(ctx context.Context, from curfew.Origin, link string) (invite curfew.Invite, account curfew.Account, err error) {
 	now := a.now()
+	var maker curfew.User
 	accountID, id, hash, parseErr := token.ParseLink(token.LinkInvite, link)
 	if parseErr == nil {
 		err = a.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
 			if invite, err = r.Invite(ctx, accountID, id); err != nil {
 				return ignoreNotFound(err)
+			}
+			if maker, err = r.User(ctx, accountID, invite.CreatedBy); err != nil {
+				return err
 			}
 			account, err = r.Account(ctx, accountID)
 			return err
@@ -126,6 +130,8 @@ func (a *Authority) openInvite(ctx context.Context, from curfew.Origin, link str
 		cause = "spent_link"
 	case !now.Before(invite.ExpiresAt):
 		cause = "late_link"
+	case maker.Role != curfew.RoleOwner || maker.Disabled():
+		cause = "link_of_nobody"
 	default:
 		return invite, account, nil
 	}
@@ -196,5 +202,10 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 		}
 		return err
 	})
+	if curfew.KindOf(err) == curfew.KindLinkInvalid { // spent or taken back since it was looked at
+		if _, _, again := a.openInvite(ctx, from, in.Token); again != nil {
+			err = again // and audited
+		}
+	}
 	return a.signedIn(st, refresh, "", now, err)
 }

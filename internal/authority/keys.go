@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/token"
@@ -25,23 +26,26 @@ type Keys struct {
 	Alg     string
 }
 
-// Load reads and opens all keys. One that the secret does not open fails with
-// token.ErrWrongSecret.
-func (k Keys) Load(ctx context.Context) (keys []token.SigningKey, err error) {
+// Load reads and opens all keys that have not expired. One that the secret
+// does not open fails with token.ErrWrongSecret.
+func (k Keys) Load(ctx context.Context, now time.Time) (keys []token.SigningKey, err error) {
 	err = k.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		keys, err = k.load(ctx, r)
+		keys, err = k.load(ctx, r, now)
 		return err
 	})
 	return keys, err
 }
 
-func (k Keys) load(ctx context.Context, r Reader) ([]token.SigningKey, error) {
+func (k Keys) load(ctx context.Context, r Reader, now time.Time) ([]token.SigningKey, error) {
 	rows, err := r.SigningKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
 	keys := make([]token.SigningKey, 0, len(rows))
 	for _, row := range rows {
+		if !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt) {
+			continue
+		}
 		key, err := k.Secrets.OpenSigningKey(row)
 		if err != nil {
 			return nil, err
@@ -51,11 +55,16 @@ func (k Keys) load(ctx context.Context, r Reader) ([]token.SigningKey, error) {
 	return keys, nil
 }
 
-// Ensure makes the first key of an installation that has none.
+// Ensure makes the first key of an installation that has none. It seals keys
+// anew that were sealed under a previous secret, so that that one can be
+// dropped, and forgets keys that have expired.
 func (k Keys) Ensure(ctx context.Context, now time.Time) error {
-	keys, err := k.Load(ctx)
-	if err != nil || len(keys) > 0 {
+	keys, err := k.Load(ctx, now)
+	if err != nil {
 		return err
+	}
+	if len(keys) > 0 {
+		return k.tidy(ctx, now)
 	}
 	key, sealed, err := k.generate(now, now)
 	if err != nil {
@@ -69,8 +78,44 @@ func (k Keys) Ensure(ctx context.Context, now time.Time) error {
 	})
 }
 
+// tidy seals anew what a previous secret sealed, and drops what has expired.
+// With nothing to do it writes nothing.
+func (k Keys) tidy(ctx context.Context, now time.Time) error {
+	var rows []token.SealedKey
+	err := k.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		rows, err = r.SigningKeys(ctx)
+		return err
+	})
+	if err != nil || !slices.ContainsFunc(rows, func(row token.SealedKey) bool {
+		return !k.Secrets.IsCurrent(row.Sealed) || !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt)
+	}) {
+		return err
+	}
+	return k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.DeleteSigningKeys(ctx, now); err != nil {
+			return err
+		}
+		keys, err := k.load(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			sealed, err := k.Secrets.SealSigningKey(key)
+			if err != nil {
+				return err
+			}
+			if err := tx.ResealSigningKey(ctx, key.KID, sealed.Sealed); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Rotate makes a new key, which signs after the lead time (at once when lead
-// is 0), and lets all older ones expire when their last token has.
+// is 0), and lets all older ones expire when their last token has. A key of an
+// earlier rotation that has not begun to sign is dropped: the new one comes in
+// its place.
 func (k Keys) Rotate(ctx context.Context, now time.Time, lead time.Duration) (token.SigningKey, error) {
 	key, sealed, err := k.generate(now, now.Add(lead))
 	if err != nil {
@@ -78,6 +123,9 @@ func (k Keys) Rotate(ctx context.Context, now time.Time, lead time.Duration) (to
 	}
 	err = k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		if err := tx.DeleteSigningKeys(ctx, now); err != nil {
+			return err
+		}
+		if err := tx.DeletePendingKeys(ctx, now); err != nil {
 			return err
 		}
 		if err := insertKey(ctx, tx, key, sealed); err != nil {

@@ -84,6 +84,10 @@ func (a *Authority) CreateUser(ctx context.Context, in NewUser) (user curfew.Use
 	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		existing, err := findAccount(ctx, tx, in.Account)
 		switch {
+		case err == nil && in.Role == curfew.RoleOwner && existing.ID.String() != in.Account:
+			// Names are not unique, and anybody may have taken this one.
+			return curfew.NewError(curfew.KindInvalidRequest,
+				fmt.Sprintf("an account named %q is there already: to add an owner to it, give its id %s", in.Account, existing.ID))
 		case err == nil:
 			user.AccountID = existing.ID
 			return insertUser(ctx, tx, curfew.Origin{}, user.CreatedAt, user, by(operator(existing.ID)))
@@ -228,7 +232,7 @@ func (a *Authority) EndSessions(ctx context.Context, accountID curfew.ID, userID
 func (a *Authority) VerifyAudit(ctx context.Context, chain *audit.Chain, accountID curfew.ID) (report audit.Report, err error) {
 	// One moment for rows and head: nothing may be appended in between.
 	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
-		head, err := r.AuditHead(ctx, accountID)
+		head, seal, err := r.AuditHead(ctx, accountID)
 		if err != nil {
 			return err
 		}
@@ -251,6 +255,9 @@ func (a *Authority) VerifyAudit(ctx context.Context, chain *audit.Chain, account
 			}
 		}
 		report, err = chain.Verify(rows, audit.Head{}, head)
+		if err == nil && report.OK() && !chain.HeadHolds(accountID, head, seal) {
+			report.BadSeq, report.Problem = head.Seq, "the account's record of its newest row is not sealed with our key: newest rows were removed, or the record was changed"
+		}
 		return err
 	})
 	if errors.Is(err, curfew.ErrNotFound) {

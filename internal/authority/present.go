@@ -121,6 +121,7 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 	if len(proofs) == 0 {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx) // a page that closes has signed out all the same
 	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		for _, p := range proofs {
 			if _, err := a.logout(ctx, tx, from, now, p.accountID, p.sessionID, p.holds); err != nil {
@@ -131,10 +132,17 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 	})
 }
 
-// Deny audits that a member asked for an owner's operation, and returns the
-// refusal to answer with.
+// Deny audits that a member asked for an owner's operation, once a minute for
+// each person and operation, and returns the refusal to answer with.
 func (a *Authority) Deny(ctx context.Context, actor curfew.Actor, from curfew.Origin, operation string) error {
-	err := a.refused(ctx, from, a.now(), event{account: actor.AccountID, action: audit.AccessDenied, actor: by(actor),
+	once, err := a.onceAMinute(ctx, "denied "+operation, actor.UserID.String())
+	if err != nil {
+		return err
+	}
+	if !once {
+		return forbidden()
+	}
+	err = a.refused(ctx, from, a.now(), event{account: actor.AccountID, action: audit.AccessDenied, actor: by(actor),
 		resource: "account", id: actor.AccountID, details: detail("operation", operation).Set("cause", "not_an_owner")})
 	if err != nil {
 		return err

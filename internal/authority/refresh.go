@@ -80,10 +80,9 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 		}
 		st, readErr := a.Store.Standing(ctx, r.AccountID, r.SessionID)
 		switch {
+		case readErr == nil && ours(st, r): // the outcome was unknown, and is known now
+			return a.rotated(presented, st, now)
 		case !errors.Is(err, curfew.ErrNotFound):
-			if readErr == nil && ours(st, r) { // the outcome was unknown, and is known now
-				return a.rotated(presented, st, now)
-			}
 			return Granted{}, "unavailable", err
 		case errors.Is(readErr, curfew.ErrNotFound):
 			return Granted{}, "invalid", invalidToken()
@@ -196,8 +195,10 @@ func (a *Authority) alarmAhead(st curfew.Standing) {
 }
 
 // endReused ends a session whose token was used twice, after one more look
-// inside the transaction, and says so in the audit log.
+// inside the transaction, and says so in the audit log; also when whoever
+// presented it has gone away.
 func (a *Authority) endReused(ctx context.Context, from curfew.Origin, presented token.Refresh, attempt []byte, now time.Time) error {
+	ctx = context.WithoutCancel(ctx)
 	var refusal error
 	err := a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		st, err := tx.SessionStanding(ctx, presented.AccountID, presented.SessionID)

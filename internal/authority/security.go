@@ -140,6 +140,18 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 	}
 	now := a.now()
 	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		audited := func(count int) error {
+			revoked = count
+			return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.AccountSessionsRevokedBulk, actor: by(actor),
+				resource: "account", id: actor.AccountID, details: detail("scope", string(scope)).Set("revoked_count", count)})
+		}
+		if scope == ScopeOthers {
+			if alone, err := aloneInAccount(ctx, tx, actor, now); err != nil {
+				return err
+			} else if alone {
+				return audited(0)
+			}
+		}
 		// The raise comes first: it locks the account, and so puts all bulk
 		// endings in an order. Whoever was ended by one before is refused.
 		epoch, err := tx.RaiseAccountEpoch(ctx, actor.AccountID, Raising{At: now, Reason: reason, Actor: actor})
@@ -154,16 +166,30 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 				return err
 			}
 		}
-		if revoked, err = tx.CountBelowAccountEpoch(ctx, actor.AccountID, epoch, now); err != nil {
+		count, err := tx.CountBelowAccountEpoch(ctx, actor.AccountID, epoch, now)
+		if err != nil {
 			return err
 		}
-		return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.AccountSessionsRevokedBulk, actor: by(actor),
-			resource: "account", id: actor.AccountID, details: detail("scope", string(scope)).Set("revoked_count", revoked)})
+		return audited(count)
 	})
 	if err != nil {
 		return 0, alsoFailed(err, a.auditDeadCaller(ctx, actor, from, "revoke-sessions", err))
 	}
 	return revoked, nil
+}
+
+// aloneInAccount reports whether a living owner's sessions are the only active
+// ones: then there is nothing to end, and no epoch is raised for nothing.
+func aloneInAccount(ctx context.Context, tx Tx, actor curfew.Actor, now time.Time) (bool, error) {
+	if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
+		return false, err
+	}
+	own, err := tx.ActiveSessions(ctx, actor.AccountID, actor.UserID, now)
+	if err != nil {
+		return false, err
+	}
+	_, _, all, err := tx.ActiveUsers(ctx, actor.AccountID, now, 0)
+	return all == own, err
 }
 
 // aliveBefore judges the caller as of the moment before an epoch was raised

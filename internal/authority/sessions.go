@@ -90,7 +90,7 @@ func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, 
 		if _, err := tx.User(ctx, actor.AccountID, userID); err != nil {
 			return notFound(err, "person")
 		}
-		revoked, err = endUser(ctx, tx, userID, Raising{At: now, Reason: curfew.ReasonOwnerUser, Actor: actor})
+		revoked, err = endActive(ctx, tx, userID, Raising{At: now, Reason: curfew.ReasonOwnerUser, Actor: actor})
 		if err != nil {
 			return err
 		}
@@ -100,8 +100,26 @@ func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, 
 	return revoked, err
 }
 
+// endActive is endUser where nothing but running sessions is to end: for a
+// person without any (beyond those in keep) no epoch is raised.
+func endActive(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep ...curfew.Actor) (int, error) {
+	active, err := tx.ActiveSessions(ctx, raising.Actor.AccountID, userID, raising.At)
+	if err != nil {
+		return 0, err
+	}
+	for _, kept := range keep {
+		if _, err := caller(ctx, tx, kept, raising.At, curfew.RoleMember); err != nil {
+			return 0, err
+		}
+	}
+	if active == len(keep) {
+		return 0, nil
+	}
+	return endUser(ctx, tx, userID, raising, keep...)
+}
+
 // endUser ends every session of a person, but for those in keep, and returns
-// how many were active. A keep that is not alive is refused: its holder was
+// how many were active. What was checked to sign the person in before is void. A keep that is not alive is refused: its holder was
 // signed out before.
 func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep ...curfew.Actor) (revoked int, err error) {
 	accountID := raising.Actor.AccountID
@@ -128,7 +146,7 @@ func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep
 func (a *Authority) RevokeMyOtherSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin) (revoked int, err error) {
 	now := a.now()
 	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		revoked, err = endUser(ctx, tx, actor.UserID, Raising{At: now, Reason: curfew.ReasonUserOthers, Actor: actor}, actor)
+		revoked, err = endActive(ctx, tx, actor.UserID, Raising{At: now, Reason: curfew.ReasonUserOthers, Actor: actor}, actor)
 		if err != nil {
 			return err
 		}

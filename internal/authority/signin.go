@@ -192,17 +192,18 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 		return Granted{}, err
 	}
 	for range maxStarts {
-		if err := a.verifyPassword(ctx, from, cred, name, in.Password); err != nil {
-			if curfew.KindOf(err) == curfew.KindUnavailable { // not a guess
-				err = alsoFailed(err, a.refundAlone(ctx, gate))
-			}
-			return Granted{}, err
+		ok, err := a.Passwords.Verify(ctx, cred.user.PasswordHash, in.Password)
+		if err != nil { // nothing was judged
+			return Granted{}, alsoFailed(err, a.refundAlone(ctx, gate))
+		}
+		if !ok || cred.user.Disabled() {
+			return Granted{}, a.refuseStart(ctx, from, cred.user, name, ok)
 		}
 		now := a.now()
 		var st curfew.Standing
 		var refresh token.Refresh
 		var born bool
-		err := a.Store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+		err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
 			if st, refresh, born, err = a.start(ctx, tx, from, now, cred.user, cred.accountEpoch); err != nil || !born {
 				return err
 			}
@@ -245,22 +246,14 @@ func (a *Authority) credential(ctx context.Context, name string) (cred credentia
 	return cred, err
 }
 
-// verifyPassword checks a password and audits a refusal: in the person's
-// account, or under the zero account for an address that nobody has.
-func (a *Authority) verifyPassword(ctx context.Context, from curfew.Origin, cred credential, name, password string) error {
-	user := cred.user
-	ok, err := a.Passwords.Verify(ctx, user.PasswordHash, password)
-	if err != nil {
-		return err
-	}
-	if ok && !user.Disabled() {
-		return nil
-	}
+// refuseStart audits a refused sign-in, in the person's account, or under the
+// zero account for an address that nobody has. It returns the one answer to all.
+func (a *Authority) refuseStart(ctx context.Context, from curfew.Origin, user curfew.User, name string, rightPassword bool) error {
 	cause := "wrong_password"
 	switch {
 	case user.ID.IsZero():
 		cause = "unknown_login_name"
-	case ok:
+	case rightPassword:
 		cause = "disabled"
 	}
 	a.Observer.SignedIn("refused")

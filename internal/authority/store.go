@@ -85,14 +85,21 @@ type Reader interface {
 	InviteList(ctx context.Context, accountID curfew.ID, now time.Time, page Page[InviteKey]) (List[curfew.Invite, InviteKey], error)
 
 	AuditList(ctx context.Context, accountID curfew.ID, filter AuditFilter, page Page[int64]) (List[audit.Event, int64], error)
-	AuditHead(ctx context.Context, accountID curfew.ID) (audit.Head, error)
+	AuditHead(ctx context.Context, accountID curfew.ID) (audit.Head, audit.HeadSeal, error)
 	// AuditChain gives at most limit rows of a chain after seq, oldest first.
 	AuditChain(ctx context.Context, accountID curfew.ID, after int64, limit int) ([]audit.Sealed, error)
+
+	// ThrottleNow is a bucket's theoretical arrival time, 0 for a bucket never
+	// charged, without a claim on it.
+	ThrottleNow(ctx context.Context, bucket [32]byte) (tat int64, err error)
 
 	// Accounts lists all customers' accounts, for the operator.
 	Accounts(ctx context.Context) ([]curfew.Account, error)
 	// RaisedAccounts are the accounts in which the sweeper has work to do.
 	RaisedAccounts(ctx context.Context) ([]curfew.ID, error)
+	// Unstamped gives at most limit sessions of an account, after an id and in
+	// its order, that a raised epoch ended and nothing marked yet.
+	Unstamped(ctx context.Context, accountID, after curfew.ID, limit int) ([]curfew.Standing, error)
 	// SigningKeys gives all stored keys of the installation, oldest first.
 	SigningKeys(ctx context.Context) ([]token.SealedKey, error)
 	// NewestHeartbeat is the latest time at which any node used this store,
@@ -114,8 +121,8 @@ type Tx interface {
 	// Clamp applies limits to running sessions: those already over them end
 	// with policy_tightened, others are shortened. It marks the account, so
 	// that a session born under an older version is treated so before it
-	// goes on. It returns how many ended.
-	Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (ended int, err error)
+	// goes on. It returns how many ended or got an earlier deadline.
+	Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (touched int, err error)
 	// ClampSession does to one session what Clamp did to the others.
 	ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) error
 
@@ -159,24 +166,28 @@ type Tx interface {
 	Audit(ctx context.Context, event audit.Event) error
 
 	// Throttle and SetThrottle keep a bucket's theoretical arrival time in
-	// Unix microseconds, 0 for a bucket never charged.
+	// Unix microseconds, 0 for a bucket never charged. Throttle locks it.
 	Throttle(ctx context.Context, bucket [32]byte) (tat int64, err error)
 	SetThrottle(ctx context.Context, bucket [32]byte, tat int64) error
 	// ForgetThrottles drops the buckets that were empty before a time.
 	ForgetThrottles(ctx context.Context, before time.Time) error
 
-	// SweepSessions stamps at most limit sessions of an account that a raised
-	// epoch ended with that raise's time and reason, and returns how many.
-	SweepSessions(ctx context.Context, accountID curfew.ID, limit int) (int, error)
-	// SweepEpochs drops the raises before a time that no unstamped session
-	// is below.
-	SweepEpochs(ctx context.Context, accountID curfew.ID, before time.Time) error
+	// StampSession marks a session with the raise that ended it.
+	StampSession(ctx context.Context, accountID, id curfew.ID, raise curfew.Raise) error
+	// MarkSwept marks the raises of an account before a time as worked
+	// through; ForgetEpochs drops those marked before a time.
+	MarkSwept(ctx context.Context, accountID curfew.ID, before, now time.Time) error
+	ForgetEpochs(ctx context.Context, before time.Time) error
 
 	InsertSigningKey(ctx context.Context, key token.SealedKey) error
 	// RetireSigningKeys lets every key but one expire at a time, where it
-	// does not expire already; DeleteSigningKeys drops the expired.
+	// does not expire earlier; DeleteSigningKeys drops the expired,
+	// DeletePendingKeys those that do not sign yet.
 	RetireSigningKeys(ctx context.Context, except string, at time.Time) error
 	DeleteSigningKeys(ctx context.Context, now time.Time) error
+	DeletePendingKeys(ctx context.Context, now time.Time) error
+	// ResealSigningKey replaces the sealed part of a key.
+	ResealSigningKey(ctx context.Context, kid string, sealed []byte) error
 
 	// Heartbeat records that a node was alive at a time.
 	Heartbeat(ctx context.Context, node curfew.ID, now time.Time) error

@@ -17,7 +17,7 @@ import (
 // guesses at once count as a hundred (ASVS 6.3.1).
 type gate struct{ buckets []throttle.Bucket }
 
-// refusalLimit lets one throttled attempt a minute and name into the audit log.
+// refusalLimit lets one refusal of a kind a minute into the audit log.
 var refusalLimit = throttle.Limit{Burst: 1, Every: time.Minute}
 
 // passGate charges an attempt to sign in under a name and waits the delay that
@@ -53,12 +53,7 @@ func (a *Authority) passAddress(ctx context.Context, from curfew.Origin) (gate, 
 	if a.ThrottleOff {
 		return gate{}, nil
 	}
-	var g gate
-	for _, b := range throttle.Buckets(a.throttleKey[:], address(from), "", "") {
-		if b.Kind == throttle.KindAddress {
-			g.buckets = append(g.buckets, b)
-		}
-	}
+	g := gate{throttle.AddressBuckets(a.throttleKey[:], address(from))}
 	verdict, err := a.charge(ctx, g.buckets, a.now())
 	if err == nil && !verdict.OK {
 		err = rateLimited(verdict.RetryAfter)
@@ -70,8 +65,23 @@ func rateLimited(after time.Duration) error {
 	return &curfew.Error{Kind: curfew.KindRateLimited, Detail: "Too many attempts. Wait a moment, then try again.", RetryAfter: after}
 }
 
-// charge counts an attempt in all buckets at once, or in none.
+// charge counts an attempt in all buckets at once, or in none. Who is to be
+// turned away is turned away after a look, so that a flood of attempts writes
+// nothing and holds nobody up.
 func (a *Authority) charge(ctx context.Context, buckets []throttle.Bucket, now time.Time) (verdict throttle.Verdict, err error) {
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		tats := make([]int64, len(buckets))
+		for i, b := range buckets {
+			if tats[i], err = r.ThrottleNow(ctx, b.Key); err != nil {
+				return err
+			}
+		}
+		verdict = throttle.Judge(buckets, tats, now)
+		return nil
+	})
+	if err != nil || !verdict.OK {
+		return verdict, err
+	}
 	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		tats, err := arrivals(ctx, tx, buckets)
 		if err != nil {
@@ -98,6 +108,7 @@ func (a *Authority) refundAlone(ctx context.Context, g gate) error {
 	if len(g.buckets) == 0 {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx) // who went away keeps what is theirs
 	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return g.refund(ctx, tx, a.now()) })
 }
 
@@ -125,14 +136,26 @@ func store(ctx context.Context, tx Tx, buckets []throttle.Bucket, before, after 
 	return nil
 }
 
-// auditThrottled writes one event a minute and name.
+// auditThrottled writes one event a minute and person. Names that nobody has
+// are without number, so they count together, by where the attempt came from.
 func (a *Authority) auditThrottled(ctx context.Context, from curfew.Origin, name string, user curfew.User) error {
-	bucket := throttle.Bucket{Key: sha256.Sum256([]byte("audit of throttled attempts\x00" + a.nameDigest(name))), Limit: refusalLimit}
-	verdict, err := a.charge(ctx, []throttle.Bucket{bucket}, a.now())
-	if err != nil || !verdict.OK {
+	about := "person " + user.ID.String()
+	if user.ID.IsZero() {
+		about = "network " + throttle.Network(address(from)).String()
+	}
+	once, err := a.onceAMinute(ctx, "throttled attempt", about)
+	if err != nil || !once {
 		return err
 	}
 	return a.refusedStart(ctx, from, user, name, "throttled")
+}
+
+// onceAMinute reports whether something is to be written to an audit log now,
+// or was so in the last minute.
+func (a *Authority) onceAMinute(ctx context.Context, what, about string) (bool, error) {
+	bucket := throttle.Bucket{Key: sha256.Sum256([]byte(what + "\x00" + about)), Limit: refusalLimit}
+	verdict, err := a.charge(ctx, []throttle.Bucket{bucket}, a.now())
+	return verdict.OK, err
 }
 
 // nameDigest stands for a login name where the name itself is not to be kept.

@@ -210,13 +210,18 @@ func (a *Authority) ChangePassword(ctx context.Context, actor curfew.Actor, from
 		return alsoFailed(err, a.refundAlone(ctx, gate))
 	}
 	if !ok {
-		return curfew.Invalid("current_password", "current_password is not right")
+		return alsoFailed(wrongCurrent(), a.refused(ctx, from, a.now(), event{account: user.AccountID, action: audit.AccessDenied, actor: by(actor),
+			resource: "user", id: user.ID, details: detail("operation", "change-password").Set("cause", "wrong_current")}))
 	}
 	hash, err := a.Passwords.Hash(ctx, next)
 	if err != nil {
 		return alsoFailed(err, a.refundAlone(ctx, gate))
 	}
 	return a.storePassword(ctx, actor, from, user, hash, gate)
+}
+
+func wrongCurrent() error {
+	return curfew.Invalid("current_password", "current_password is not right")
 }
 
 func (a *Authority) storePassword(ctx context.Context, actor curfew.Actor, from curfew.Origin, user curfew.User, hash string, gate gate) error {
@@ -227,7 +232,7 @@ func (a *Authority) storePassword(ctx context.Context, actor curfew.Actor, from 
 			return err
 		}
 		if stored.PasswordHash != user.PasswordHash { // changed since it was checked
-			return curfew.Invalid("current_password", "current_password is not right")
+			return wrongCurrent()
 		}
 		if err := tx.SetPassword(ctx, user.AccountID, user.ID, hash); err != nil {
 			return err

@@ -156,6 +156,19 @@ func (s Standing) End(now time.Time) (Ending, bool) {
 	return first, over
 }
 
+// FirstRaise is the earlier of the two raises above the session's own epochs,
+// the account's on a tie; false when none is known.
+func (s Standing) FirstRaise() (Raise, bool) {
+	switch {
+	case s.AccountRaise == nil && s.UserRaise == nil:
+		return Raise{}, false
+	case s.AccountRaise == nil, s.UserRaise != nil && s.UserRaise.At.Before(s.AccountRaise.At):
+		return *s.UserRaise, true
+	default:
+		return *s.AccountRaise, true
+	}
+}
+
 // Status is a session's state in a word, for lists.
 type Status string
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/policy"
 )
@@ -24,9 +25,9 @@ var (
 	// listAccounts is the operator's.
 	listAccounts = statement(`SELECT ` + accountColumns + ` FROM accounts a WHERE a.id <> $1 ORDER BY a.name, a.id`)
 
-	insertAccount = statement(`INSERT INTO accounts (id, name, created_at, audit_mac) VALUES ($1, $2, $3, $4)`)
+	insertAccount = statement(`INSERT INTO accounts (id, name, created_at, audit_mac, audit_seal) VALUES ($1, $2, $3, $4, $5)`)
 	// zeroAccount is the account under which events without one are audited.
-	zeroAccount   = statement(`INSERT INTO accounts (id, name, created_at, audit_mac) VALUES ($1, '', 0, $2) ON CONFLICT (id) DO NOTHING`)
+	zeroAccount   = statement(`INSERT INTO accounts (id, name, created_at, audit_mac, audit_seal) VALUES ($1, '', 0, $2, $3) ON CONFLICT (id) DO NOTHING`)
 	renameAccount = statement(`UPDATE accounts SET name = $2, version = version + 1 WHERE id = $1`)
 	setPolicy     = statement(`UPDATE accounts SET idle_minutes = $2, absolute_minutes = $3, policy_version = policy_version + 1,
  policy_updated_at = $4, policy_updated_by = $5 WHERE id = $1 RETURNING policy_version`)
@@ -51,7 +52,8 @@ func (c conn) Accounts(ctx context.Context) (accounts []curfew.Account, err erro
 }
 
 func (c conn) InsertAccount(ctx context.Context, a curfew.Account) error {
-	_, err := c.exec(ctx, insertAccount, a.ID[:], a.Name, micros(a.CreatedAt), make([]byte, 32))
+	seal := c.db.chain.SealHead(a.ID, audit.Head{})
+	_, err := c.exec(ctx, insertAccount, a.ID[:], a.Name, micros(a.CreatedAt), make([]byte, 32), seal[:])
 	return err
 }
 

@@ -29,11 +29,11 @@ func scanAudit(scan func(...any) error) (row audit.Sealed, err error) {
 
 var (
 	// nextAudit locks the head of the account's chain; no max(seq) + 1.
-	nextAudit   = statement(`UPDATE accounts SET audit_seq = audit_seq + 1 WHERE id = $1 RETURNING audit_seq - 1, audit_mac`)
-	setAudit    = statement(`UPDATE accounts SET audit_mac = $2 WHERE id = $1`)
+	nextAudit   = statement(`UPDATE accounts SET audit_seq = audit_seq + 1 WHERE id = $1 RETURNING audit_seq - 1, audit_mac, audit_seal`)
+	setAudit    = statement(`UPDATE accounts SET audit_mac = $2, audit_seal = $3 WHERE id = $1`)
 	insertAudit = statement(`INSERT INTO audit_events (` + auditColumns + `)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`)
-	selectAuditHead = statement(`SELECT a.audit_seq, a.audit_mac FROM accounts a WHERE a.id = $1`)
+	selectAuditHead = statement(`SELECT a.audit_seq, a.audit_mac, a.audit_seal FROM accounts a WHERE a.id = $1`)
 
 	selectAudit = statement(`SELECT ` + auditColumns + ` FROM audit_events
  WHERE account_id = $1 AND seq < $2 AND ($3 = '' OR action = $3) AND ($4 = 0 OR actor_id = $5)
@@ -45,7 +45,8 @@ var (
 // Audit appends an event to its account's chain, in this transaction.
 func (c conn) Audit(ctx context.Context, e audit.Event) error {
 	var head audit.Head
-	if err := c.row(ctx, nextAudit, e.AccountID[:]).Scan(&head.Seq, hashInto{&head.MAC}); err != nil {
+	var seal, nextSeal audit.HeadSeal
+	if err := c.row(ctx, nextAudit, e.AccountID[:]).Scan(&head.Seq, hashInto{&head.MAC}, sealInto{&seal}); err != nil {
 		return err
 	}
 	mac, keyID, next := c.db.chain.Link(head, &e)
@@ -58,7 +59,11 @@ func (c conn) Audit(ctx context.Context, e audit.Event) error {
 		e.RequestID, e.IP, e.UserAgent, string(e.Details), keyID, mac[:]); err != nil {
 		return err
 	}
-	_, err := c.exec(ctx, setAudit, e.AccountID[:], next.MAC[:])
+	// A head that was tampered with is never made good by what comes after it.
+	if c.db.chain.HeadHolds(e.AccountID, head, seal) {
+		nextSeal = c.db.chain.SealHead(e.AccountID, next)
+	}
+	_, err := c.exec(ctx, setAudit, e.AccountID[:], next.MAC[:], nextSeal[:])
 	return err
 }
 
@@ -88,12 +93,13 @@ func (c conn) AuditList(ctx context.Context, accountID curfew.ID, filter authori
 	return list, err
 }
 
-// AuditHead is the newest event of an account's chain as the account knows it.
-func (c conn) AuditHead(ctx context.Context, accountID curfew.ID) (audit.Head, error) {
-	return one(c.row(ctx, selectAuditHead, accountID[:]), func(scan func(...any) error) (h audit.Head, err error) {
-		err = scan(&h.Seq, hashInto{&h.MAC})
-		return h, err
+// AuditHead is the newest event of an account's chain as the account knows it,
+// and the seal on that.
+func (c conn) AuditHead(ctx context.Context, accountID curfew.ID) (h audit.Head, seal audit.HeadSeal, err error) {
+	_, err = one(c.row(ctx, selectAuditHead, accountID[:]), func(scan func(...any) error) (none struct{}, err error) {
+		return none, scan(&h.Seq, hashInto{&h.MAC}, sealInto{&seal})
 	})
+	return h, seal, err
 }
 
 // AuditChain gives at most limit rows of an account's chain after seq, oldest

@@ -36,6 +36,7 @@ const shorten = `UPDATE sessions SET idle_minutes = ` + lesserIdle + `, absolute
 
 var (
 	clampEnd        = statement(endOver)
+	countShorter    = statement(`SELECT count(*) FROM sessions WHERE account_id = $1 AND ` + activeRow + ` AND NOT ` + overLimits + ` AND ` + getsShorter)
 	clampShorten    = statement(shorten)
 	clampEndOne     = statement(endOver + ` AND id = $7`)
 	clampShortenOne = statement(shorten + ` AND id = $6`)
@@ -53,18 +54,22 @@ var (
  ORDER BY u.sort_name, u.id`)
 )
 
-func (c conn) Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (ended int, err error) {
+func (c conn) Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (touched int, err error) {
 	// The mark first: it locks the account, so that a session born meanwhile
 	// is seen here or by the mark.
 	if _, err := c.exec(ctx, markClamp, accountID[:], version); err != nil {
 		return 0, err
 	}
-	n, err := c.exec(ctx, clampEnd, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version)
+	ended, err := c.exec(ctx, clampEnd, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version)
 	if err != nil {
 		return 0, err
 	}
+	var shortened int
+	if err := c.row(ctx, countShorter, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes).Scan(&shortened); err != nil {
+		return 0, err
+	}
 	_, err = c.exec(ctx, clampShorten, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version)
-	return int(n), err
+	return int(ended) + shortened, err
 }
 
 func (c conn) ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) error {

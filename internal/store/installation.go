@@ -16,8 +16,10 @@ var (
  FROM signing_keys ORDER BY active_at, created_at, kid`)
 	insertSigningKey = statement(`INSERT INTO signing_keys (kid, alg, public_key, sealed, created_at, active_at, expires_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7)`)
-	retireSigningKeys = statement(`UPDATE signing_keys SET expires_at = $2 WHERE kid <> $1 AND expires_at IS NULL`)
+	retireSigningKeys = statement(`UPDATE signing_keys SET expires_at = $2 WHERE kid <> $1 AND (expires_at IS NULL OR expires_at > $2)`)
 	deleteSigningKeys = statement(`DELETE FROM signing_keys WHERE expires_at <= $1`)
+	deletePendingKeys = statement(`DELETE FROM signing_keys WHERE active_at > $1`)
+	resealSigningKey  = statement(`UPDATE signing_keys SET sealed = $2 WHERE kid = $1`)
 
 	newestHeartbeat = statement(`SELECT max(heartbeat) FROM writers`)
 	beat            = statement(`INSERT INTO writers (id, started_at, heartbeat) VALUES ($1, $2, $2)
@@ -48,6 +50,16 @@ func (c conn) RetireSigningKeys(ctx context.Context, except string, at time.Time
 
 func (c conn) DeleteSigningKeys(ctx context.Context, now time.Time) error {
 	_, err := c.exec(ctx, deleteSigningKeys, micros(now))
+	return err
+}
+
+func (c conn) DeletePendingKeys(ctx context.Context, now time.Time) error {
+	_, err := c.exec(ctx, deletePendingKeys, micros(now))
+	return err
+}
+
+func (c conn) ResealSigningKey(ctx context.Context, kid string, sealed []byte) error {
+	_, err := c.exec(ctx, resealSigningKey, kid, sealed)
 	return err
 }
 

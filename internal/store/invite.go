@@ -8,7 +8,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
-const inviteColumns = `i.account_id, i.id, i.email, i.role, i.secret_hash, i.created_at, i.created_by, i.expires_at, i.accepted_at`
+const inviteColumns = `account_id, id, email, role, secret_hash, created_at, created_by, expires_at, accepted_at`
 
 func scanInvite(scan func(...any) error) (i curfew.Invite, err error) {
 	err = scan(idInto{&i.AccountID}, idInto{&i.ID}, &i.Email, &i.Role, hashInto{&i.SecretHash}, timeInto{&i.CreatedAt},
@@ -16,16 +16,21 @@ func scanInvite(scan func(...any) error) (i curfew.Invite, err error) {
 	return i, err
 }
 
+// makerStands holds while whoever made an invitation is an owner: nobody who
+// was sent away comes back through a link of their own.
+const makerStands = `EXISTS (SELECT 1 FROM users u WHERE u.account_id = $1 AND u.id = invites.created_by
+ AND u.role = 'owner' AND u.disabled_at IS NULL)`
+
 var (
-	selectInvite  = statement(`SELECT ` + inviteColumns + ` FROM invites i WHERE i.account_id = $1 AND i.id = $2`)
-	selectInvites = statement(`SELECT ` + inviteColumns + ` FROM invites i
- WHERE i.account_id = $1 AND i.accepted_at IS NULL AND i.expires_at > $2
- AND (i.created_at < $3 OR (i.created_at = $3 AND i.id < $4))
- ORDER BY i.created_at DESC, i.id DESC LIMIT $5`)
+	selectInvite  = statement(`SELECT ` + inviteColumns + ` FROM invites WHERE account_id = $1 AND id = $2`)
+	selectInvites = statement(`SELECT ` + inviteColumns + ` FROM invites
+ WHERE account_id = $1 AND accepted_at IS NULL AND expires_at > $2 AND ` + makerStands + `
+ AND (created_at < $3 OR (created_at = $3 AND id < $4))
+ ORDER BY created_at DESC, id DESC LIMIT $5`)
 	insertInvite = statement(`INSERT INTO invites (account_id, id, email, role, secret_hash, created_at, created_by, expires_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	acceptInvite = statement(`UPDATE invites SET accepted_at = $3
- WHERE account_id = $1 AND id = $2 AND accepted_at IS NULL AND expires_at > $3`)
+ WHERE account_id = $1 AND id = $2 AND accepted_at IS NULL AND expires_at > $3 AND ` + makerStands)
 	deleteInvite = statement(`DELETE FROM invites WHERE account_id = $1 AND id = $2 AND accepted_at IS NULL`)
 )
 

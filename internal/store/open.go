@@ -137,7 +137,8 @@ func (db *DB) Migrate(ctx context.Context) error {
 			return fmt.Errorf("cannot migrate the database: %w", err)
 		}
 	}
-	if _, err := db.write.ExecContext(ctx, zeroAccount.text, curfew.ZeroID[:], make([]byte, 32)); err != nil {
+	seal := db.chain.SealHead(curfew.ZeroID, audit.Head{})
+	if _, err := db.write.ExecContext(ctx, zeroAccount.text, curfew.ZeroID[:], make([]byte, 32), seal[:]); err != nil {
 		return fmt.Errorf("cannot migrate the database: %w", err)
 	}
 	return db.ready(ctx)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
@@ -113,6 +114,18 @@ func (s hashInto) Scan(v any) error {
 		return errors.New("a stored hash is not 32 bytes")
 	}
 	copy(s.hash[:], b)
+	return nil
+}
+
+// sealInto scans the seal of an audit chain's head. One of another length is
+// the zero seal, which holds for nothing.
+type sealInto struct{ seal *audit.HeadSeal }
+
+func (s sealInto) Scan(v any) error {
+	*s.seal = audit.HeadSeal{}
+	if b, ok := v.([]byte); ok && len(b) == len(s.seal) {
+		copy(s.seal[:], b)
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -43,6 +44,8 @@ var rotateSession = statement(`UPDATE sessions SET
 
 type rotateCall struct {
 	authority.Rotation
+	ctx    context.Context // the caller's, to see whether anybody still waits
+	handed time.Time
 	answer answer[authority.Rotated]
 	result result[authority.Rotated] // until the commit
 }
@@ -52,7 +55,7 @@ func (db *DB) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotat
 	if inside(ctx) {
 		return authority.Rotated{}, errInside
 	}
-	call := &rotateCall{Rotation: r, answer: newAnswer[authority.Rotated]()}
+	call := &rotateCall{Rotation: r, ctx: ctx, handed: time.Now(), answer: newAnswer[authority.Rotated]()}
 	if err := db.rotations.submit(call); err != nil {
 		return authority.Rotated{}, err
 	}
@@ -99,6 +102,10 @@ func rotateOneByOne(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall
 	stmt := tx.StmtContext(ctx, db.rotate)
 	defer stmt.Close()
 	for _, call := range calls {
+		if call.late() {
+			call.result = result[authority.Rotated]{err: curfew.Unavailable(errLate)}
+			continue
+		}
 		value, err := scanRotated(call.Rotation, stmt.QueryRowContext(ctx, rotateArgs(call.Rotation)...))
 		switch {
 		case err == nil:
@@ -111,6 +118,16 @@ func rotateOneByOne(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall
 	}
 	return nil
 }
+
+// maxWait is how long a refresh may wait for its turn. Longer, and the time by
+// which it was judged, and which it stamps, would be too old: the retry of
+// a client that gave up could fall outside the grace period.
+const maxWait = 5 * time.Second
+
+var errLate = errors.New("store: the refresh waited too long, or nobody waits for it any more")
+
+// late reports whether a refresh is better not done any more.
+func (c *rotateCall) late() bool { return c.ctx.Err() != nil || time.Since(c.handed) > maxWait }
 
 func rotateArgs(r authority.Rotation) []any {
 	tolerated := r.Now.Add(policy.ClockTolerance)

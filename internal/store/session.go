@@ -16,17 +16,18 @@ const sessionColumns = `s.account_id, s.id, s.user_id, s.secret_hash, s.generati
  s.idle_minutes, s.absolute_minutes, s.idle_expires_at, s.absolute_expires_at, s.account_epoch, s.user_epoch,
  s.revoked_at, s.revoke_reason, s.device, s.ip, s.amr`
 
-// raiseColumns are the first raisings above the session's own epochs: read
-// only where there is one.
+// The first raisings above the session's own epochs, by one step into the key.
+const (
+	firstAccountRaise = ` FROM epochs e WHERE e.account_id = $1 AND e.user_id = $3 AND e.epoch > s.account_epoch ORDER BY e.epoch LIMIT 1`
+	firstUserRaise    = ` FROM epochs e WHERE e.account_id = $1 AND e.user_id = s.user_id AND e.epoch > s.user_epoch ORDER BY e.epoch LIMIT 1`
+)
+
+// raiseColumns read them only where there is one.
 const raiseColumns = `
- CASE WHEN s.account_epoch < a.session_epoch THEN
-  (SELECT e.raised_at FROM epochs e WHERE e.account_id = $1 AND e.user_id = $3 AND e.epoch > s.account_epoch ORDER BY e.epoch LIMIT 1) END,
- CASE WHEN s.account_epoch < a.session_epoch THEN
-  (SELECT e.reason FROM epochs e WHERE e.account_id = $1 AND e.user_id = $3 AND e.epoch > s.account_epoch ORDER BY e.epoch LIMIT 1) END,
- CASE WHEN s.user_epoch < u.session_epoch THEN
-  (SELECT e.raised_at FROM epochs e WHERE e.account_id = $1 AND e.user_id = s.user_id AND e.epoch > s.user_epoch ORDER BY e.epoch LIMIT 1) END,
- CASE WHEN s.user_epoch < u.session_epoch THEN
-  (SELECT e.reason FROM epochs e WHERE e.account_id = $1 AND e.user_id = s.user_id AND e.epoch > s.user_epoch ORDER BY e.epoch LIMIT 1) END`
+ CASE WHEN s.account_epoch < a.session_epoch THEN (SELECT e.raised_at` + firstAccountRaise + `) END,
+ CASE WHEN s.account_epoch < a.session_epoch THEN (SELECT e.reason` + firstAccountRaise + `) END,
+ CASE WHEN s.user_epoch < u.session_epoch THEN (SELECT e.raised_at` + firstUserRaise + `) END,
+ CASE WHEN s.user_epoch < u.session_epoch THEN (SELECT e.reason` + firstUserRaise + `) END`
 
 // standingColumns and standingFrom read sessions with their user, their
 // account and all that decides whether they live. $1 is the account, $2 is

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/token"
@@ -45,7 +46,11 @@ func seed(b *testing.B, db *DB, n int) []token.Refresh {
 
 func openForBench(b *testing.B) *DB {
 	b.Helper()
-	db, err := Open(context.Background(), Options{Path: b.TempDir() + "/curfew.db"})
+	chain, err := audit.NewChain(func(byte) (key [32]byte, ok bool) { return key, true }, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	db, err := Open(context.Background(), Options{Path: b.TempDir() + "/curfew.db", Chain: chain})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,32 +8,25 @@ import (
 )
 
 // Sweeping only tidies: every read of "active" applies the full rule, so
-// nothing waits for it.
-
-const firstRaise = `e.account_id = $1 AND ((e.user_id = $2 AND e.epoch > sessions.account_epoch)
- OR (e.user_id = sessions.user_id AND e.epoch > sessions.user_epoch)) ORDER BY e.raised_at, e.user_id LIMIT 1`
+// nothing waits for it, and it must hold nobody up. What to stamp is found by
+// reading; what is written goes by key, and each raise is worked through once.
 
 var (
-	// A session that had expired before the raise is stamped too; its end stays
-	// the deadline, which was earlier.
-	sweepSessions = statement(`UPDATE sessions SET
- revoked_at = (SELECT e.raised_at FROM epochs e WHERE ` + firstRaise + `),
- revoke_reason = (SELECT e.reason FROM epochs e WHERE ` + firstRaise + `)
- WHERE account_id = $1 AND id IN (SELECT s.id FROM sessions s
-  JOIN users u ON u.account_id = $1 AND u.id = s.user_id
-  JOIN accounts a ON a.id = $1
-  WHERE s.account_id = $1 AND s.revoked_at IS NULL
-  AND (s.account_epoch < a.session_epoch OR s.user_epoch < u.session_epoch)
-  AND EXISTS (SELECT 1 FROM epochs e WHERE e.account_id = $1 AND ((e.user_id = $2 AND e.epoch > s.account_epoch)
-   OR (e.user_id = s.user_id AND e.epoch > s.user_epoch)))
-  LIMIT $3)`)
-
 	// The sweeper's search for what to do goes over all accounts.
-	raisedAccounts = statement(`SELECT DISTINCT account_id FROM epochs`)
+	raisedAccounts = statement(`SELECT DISTINCT account_id FROM epochs WHERE swept_at IS NULL`)
 
-	sweepEpochs = statement(`DELETE FROM epochs WHERE account_id = $1 AND raised_at < $2 AND NOT EXISTS (
- SELECT 1 FROM sessions s WHERE s.account_id = $1 AND s.revoked_at IS NULL
- AND ((epochs.user_id = $3 AND s.account_epoch < epochs.epoch) OR (epochs.user_id = s.user_id AND s.user_epoch < epochs.epoch)))`)
+	// Also one that was revoked by itself, but after the raise as the clock of
+	// whoever raised goes: its end is the raise.
+	selectUnstamped = statement(`SELECT ` + standingColumns + standingFrom + `
+ AND (s.account_epoch < a.session_epoch OR s.user_epoch < u.session_epoch)
+ AND (s.revoked_at IS NULL OR (SELECT e.raised_at` + firstAccountRaise + `) < s.revoked_at
+  OR (SELECT e.raised_at` + firstUserRaise + `) < s.revoked_at)
+ AND s.id > $2 ORDER BY s.id LIMIT $4`)
+	stampSession = statement(`UPDATE sessions SET revoked_at = $3, revoke_reason = $4
+ WHERE account_id = $1 AND id = $2 AND (revoked_at IS NULL OR revoked_at > $3)`)
+
+	markSwept    = statement(`UPDATE epochs SET swept_at = $3 WHERE account_id = $1 AND swept_at IS NULL AND raised_at < $2`)
+	forgetEpochs = statement(`DELETE FROM epochs WHERE swept_at < $1`)
 )
 
 func (c conn) RaisedAccounts(ctx context.Context) (ids []curfew.ID, err error) {
@@ -46,13 +39,27 @@ func (c conn) RaisedAccounts(ctx context.Context) (ids []curfew.ID, err error) {
 	return ids, err
 }
 
-func (c conn) SweepSessions(ctx context.Context, accountID curfew.ID, limit int) (int, error) {
-	n, err := c.exec(ctx, sweepSessions, accountID[:], curfew.ZeroID[:], limit)
-	return int(n), err
+func (c conn) Unstamped(ctx context.Context, accountID, after curfew.ID, limit int) (dead []curfew.Standing, err error) {
+	err = c.each(ctx, selectUnstamped, func(scan func(...any) error) error {
+		st, err := scanStanding(scan)
+		dead = append(dead, st)
+		return err
+	}, accountID[:], after[:], curfew.ZeroID[:], limit)
+	return dead, err
 }
 
-func (c conn) SweepEpochs(ctx context.Context, accountID curfew.ID, before time.Time) error {
-	_, err := c.exec(ctx, sweepEpochs, accountID[:], micros(before), curfew.ZeroID[:])
+func (c conn) StampSession(ctx context.Context, accountID, id curfew.ID, raise curfew.Raise) error {
+	_, err := c.exec(ctx, stampSession, accountID[:], id[:], micros(raise.At), string(raise.Reason))
+	return err
+}
+
+func (c conn) MarkSwept(ctx context.Context, accountID curfew.ID, before, now time.Time) error {
+	_, err := c.exec(ctx, markSwept, accountID[:], micros(before), micros(now))
+	return err
+}
+
+func (c conn) ForgetEpochs(ctx context.Context, before time.Time) error {
+	_, err := c.exec(ctx, forgetEpochs, micros(before))
 	return err
 }
 

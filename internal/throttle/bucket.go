@@ -14,6 +14,7 @@ type Kind string
 // The kinds of bucket.
 const (
 	KindAddress     Kind = "address"      // one IPv4 address, or one /64 of IPv6
+	KindSite        Kind = "site"         // one /48 of IPv6: what one subscriber may have
 	KindNetworkName Kind = "network-name" // a login name, tried from one network
 	KindName        Kind = "name"         // a login name, tried from anywhere; only delays
 	KindDevice      Kind = "device"       // a browser that the person signed in from before
@@ -23,6 +24,7 @@ const (
 // an office behind one address.
 var (
 	LimitAddress     = Limit{Burst: 30, Every: 20 * time.Second}
+	LimitSite        = Limit{Burst: 120, Every: 5 * time.Second}
 	LimitNetworkName = Limit{Burst: 10, Every: time.Minute}
 	LimitName        = Limit{Burst: 20, Every: time.Minute}
 	LimitDevice      = Limit{Burst: 10, Every: time.Minute}
@@ -53,26 +55,34 @@ func Buckets(key []byte, ip netip.Addr, loginName, device string) []Bucket {
 	if device != "" {
 		return []Bucket{bucket(KindDevice, LimitDevice, device, loginName), name}
 	}
-	return []Bucket{
-		bucket(KindAddress, LimitAddress, address(ip).String()),
-		bucket(KindNetworkName, LimitNetworkName, Network(ip).String(), loginName),
-		name,
-	}
+	return append(AddressBuckets(key, ip),
+		bucket(KindNetworkName, LimitNetworkName, Network(ip).String(), loginName), name)
 }
 
-// Network is the neighbourhood of an address: its /24, or its /64 of IPv6,
-// which is what a subscriber gets (RFC 6177). An IPv4 address in IPv6 clothes
-// is an IPv4 address. All invalid addresses share one network.
-func Network(ip netip.Addr) netip.Prefix { return prefix(ip, 24) }
+// AddressBuckets are where an attempt counts that no login name belongs to,
+// such as one at a link.
+func AddressBuckets(key []byte, ip netip.Addr) []Bucket {
+	one := address(ip)
+	buckets := []Bucket{{Key: mac(key, KindAddress, one.String()), Kind: KindAddress, Limit: LimitAddress}}
+	if one.Addr().Is6() {
+		buckets = append(buckets, Bucket{Key: mac(key, KindSite, Network(ip).String()), Kind: KindSite, Limit: LimitSite})
+	}
+	return buckets
+}
+
+// Network is the neighbourhood of an address: its /24, or its /48 of IPv6,
+// the most that one subscriber usually gets (RFC 6177). An IPv4 address in
+// IPv6 clothes is an IPv4 address. All invalid addresses share one network.
+func Network(ip netip.Addr) netip.Prefix { return prefix(ip, 24, 48) }
 
 // address is what counts as one address: an IPv4 address, or a /64, because
 // whoever has one address of it has them all.
-func address(ip netip.Addr) netip.Prefix { return prefix(ip, 32) }
+func address(ip netip.Addr) netip.Prefix { return prefix(ip, 32, 64) }
 
-// prefix keeps the first bits of an IPv4 address, and 64 of an IPv6 one.
-func prefix(ip netip.Addr, bits4 int) netip.Prefix {
+// prefix keeps the first bits of an IPv4 or of an IPv6 address.
+func prefix(ip netip.Addr, bits4, bits6 int) netip.Prefix {
 	ip = ip.Unmap()
-	bits := 64
+	bits := bits6
 	if ip.Is4() {
 		bits = bits4
 	}

@@ -13,11 +13,11 @@ func TestNetwork(t *testing.T) {
 	for ip, want := range map[string][2]string{
 		"192.0.2.130":             {"192.0.2.0/24", "192.0.2.130/32"},
 		"::ffff:192.0.2.130":      {"192.0.2.0/24", "192.0.2.130/32"},
-		"2001:db8:1:2:3:4:5:6":    {"2001:db8:1:2::/64", "2001:db8:1:2::/64"},
-		"fe80::1%eth0":            {"fe80::/64", "fe80::/64"},
-		"::1":                     {"::/64", "::/64"},
+		"2001:db8:1:2:3:4:5:6":    {"2001:db8:1::/48", "2001:db8:1:2::/64"},
+		"fe80::1%eth0":            {"fe80::/48", "fe80::/64"},
+		"::1":                     {"::/48", "::/64"},
 		"255.255.255.255":         {"255.255.255.0/24", "255.255.255.255/32"},
-		"2001:db8:1:2:ffff::ffff": {"2001:db8:1:2::/64", "2001:db8:1:2::/64"},
+		"2001:db8:1:2:ffff::ffff": {"2001:db8:1::/48", "2001:db8:1:2::/64"},
 	} {
 		addr := netip.MustParseAddr(ip)
 		if got := [2]string{Network(addr).String(), address(addr).String()}; got != want {
@@ -187,5 +187,23 @@ func TestJudgeRepairs(t *testing.T) {
 	v := Judge(buckets, []int64{1 << 62, 5}, noon)
 	if v.OK || v.TATs[0] != noon.Add(10*time.Minute).UnixMicro() || v.TATs[1] != 5 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// Whoever has a /48 has 65,536 networks of one address each: they count
+// together too, and against a name they count as one.
+func TestSite(t *testing.T) {
+	one, two := of(t, "2001:db8:1:1::1", "ada@example.org", ""), of(t, "2001:db8:1:2::1", "ada@example.org", "")
+	if one[KindAddress] == two[KindAddress] {
+		t.Error("two /64 are one address")
+	}
+	if one[KindSite].Limit != LimitSite || one[KindSite] != two[KindSite] || one[KindNetworkName] != two[KindNetworkName] {
+		t.Errorf("one site counts apart: %v, %v", one, two)
+	}
+	if far := of(t, "2001:db8:2:1::1", "ada@example.org", ""); far[KindSite] == one[KindSite] {
+		t.Error("two sites are one")
+	}
+	if _, has := of(t, "192.0.2.1", "ada@example.org", "")[KindSite]; has {
+		t.Error("an IPv4 address counts by site")
 	}
 }

@@ -1,10 +1,14 @@
 package token
 
-import "github.com/curfew-auth/curfew/internal/curfew"
+import (
+	"encoding/binary"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
 
 const (
 	devicePrefix  = "cfd_"
-	devicePayload = 16 + 16 + 16 // account, user, device
+	devicePayload = 16 + 16 + 8 + 16 // account, user, epoch, device
 )
 
 // Device is what the known-browser cookie says: that this browser once signed
@@ -14,13 +18,17 @@ const (
 type Device struct {
 	AccountID curfew.ID
 	UserID    curfew.ID
+	// UserEpoch is the user's epoch at that sign-in. A browser is known under
+	// that epoch only: a changed password makes it a stranger again, and with
+	// it every copy of its cookie.
+	UserEpoch int64
 	DeviceID  curfew.ID
 }
 
 // DeviceCodec writes and reads the value of the known-browser cookie:
 //
 //	cfd_ base64url( version 1B | key id 1B | account id 16B | user id 16B |
-//	                device id 16B | mac 16B ) + checksum
+//	                user epoch 8B | device id 16B | mac 16B ) + checksum
 //
 // A DeviceCodec is safe for concurrent use.
 type DeviceCodec struct{ stamped stampedFrame }
@@ -35,6 +43,7 @@ func (c *DeviceCodec) Encode(d Device) string {
 	var space [devicePayload]byte
 	payload := append(space[:0], d.AccountID[:]...)
 	payload = append(payload, d.UserID[:]...)
+	payload = binary.BigEndian.AppendUint64(payload, uint64(d.UserEpoch))
 	payload = append(payload, d.DeviceID[:]...)
 	return c.stamped.encode(payload)
 }
@@ -49,6 +58,7 @@ func (c *DeviceCodec) Decode(text string) (Device, error) {
 	return Device{
 		AccountID: curfew.ID(payload[0:16]),
 		UserID:    curfew.ID(payload[16:32]),
-		DeviceID:  curfew.ID(payload[32:48]),
+		UserEpoch: int64(binary.BigEndian.Uint64(payload[32:40])),
+		DeviceID:  curfew.ID(payload[40:56]),
 	}, nil
 }

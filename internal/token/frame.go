@@ -21,7 +21,7 @@ type frame struct {
 }
 
 const (
-	maxBody      = 70
+	maxBody      = 74
 	maxText      = 112
 	checksumSize = 6
 )

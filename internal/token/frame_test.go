@@ -26,7 +26,7 @@ func opaque(t testing.TB) map[string]struct {
 	}{
 		"refresh": {refresh.stamped.frame, refresh.Encode(NewRefresh(id(1), id(2))),
 			func(s string) error { _, err := refresh.Decode(s); return err }},
-		"device": {device.stamped.frame, device.Encode(Device{id(1), id(2), id(3)}),
+		"device": {device.stamped.frame, device.Encode(Device{id(1), id(2), 3, id(4)}),
 			func(s string) error { _, err := device.Decode(s); return err }},
 		"link": {LinkInvite.frame(), link,
 			func(s string) error { _, _, _, err := ParseLink(LinkInvite, s); return err }},

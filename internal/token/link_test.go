@@ -64,9 +64,9 @@ func FuzzLinkParse(f *testing.F) {
 func TestDeviceRoundTrip(t *testing.T) {
 	before, during := NewDeviceCodec(newSecrets(t, 1)), NewDeviceCodec(newSecrets(t, 2, 1))
 	rapid.Check(t, func(t *rapid.T) {
-		want := Device{anyID.Draw(t, "account"), anyID.Draw(t, "user"), anyID.Draw(t, "device")}
+		want := Device{anyID.Draw(t, "account"), anyID.Draw(t, "user"), rapid.Int64Min(0).Draw(t, "epoch"), anyID.Draw(t, "device")}
 		text := before.Encode(want)
-		if len(text) != 98 || text[:4] != "cfd_" {
+		if len(text) != 109 || text[:4] != "cfd_" {
 			t.Fatalf("%d characters, prefix %s", len(text), text[:4])
 		}
 		for _, codec := range []*DeviceCodec{before, during} {

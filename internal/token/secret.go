@@ -156,6 +156,11 @@ func (s *Secrets) Open(sealed, associatedData []byte) ([]byte, error) {
 	return plaintext, nil
 }
 
+// IsCurrent reports whether something was sealed under the current secret.
+func (s *Secrets) IsCurrent(sealed []byte) bool {
+	return len(sealed) >= sealHeaderSize && sealed[0] == sealVersion && sealed[1] == s.current
+}
+
 // sealContext authenticates the header along with the caller's data.
 func sealContext(header, associatedData []byte) []byte {
 	return slices.Concat(header, associatedData)

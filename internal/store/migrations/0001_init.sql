@@ -15,6 +15,7 @@ CREATE TABLE accounts (
   session_epoch     bigint NOT NULL DEFAULT 0,
   audit_seq         bigint NOT NULL DEFAULT 0,
   audit_mac         bytea  NOT NULL,
+  audit_seal        bytea  NOT NULL,
   CHECK (idle_minutes IS NULL OR absolute_minutes IS NULL OR idle_minutes <= absolute_minutes)
 ) {{clustered}};
 
@@ -82,6 +83,7 @@ CREATE TABLE epochs (
   reason     text   NOT NULL,
   actor_type text   NOT NULL,
   actor_id   bytea,
+  swept_at   bigint,
   PRIMARY KEY (account_id, user_id, epoch)
 ) {{clustered}};
 

@@ -150,7 +150,7 @@ func NewWorld(t *testing.T, open Open, change ...func(*authority.Config)) *World
 	w.Keys = authority.Keys{Store: store, Secrets: secrets, Alg: token.AlgEdDSA}
 	// The key is older than anything that a clock set back may ask for.
 	must(t, w.Keys.Ensure(ctx, w.Clock.Now().Add(-time.Hour)))
-	loaded, err := w.Keys.Load(ctx)
+	loaded, err := w.Keys.Load(ctx, w.Clock.Now())
 	must(t, err)
 	must(t, w.Ring.Replace(loaded))
 	if config.Signup == authority.SignupFirst {
@@ -397,7 +397,7 @@ func (w *World) all(id curfew.ID) (s accountState) {
 			return err
 		}
 		s.Users, s.Sessions, s.Invites = users.Items, sessions.Items, invites.Items
-		s.Head, err = r.AuditHead(ctx, id)
+		s.Head, _, err = r.AuditHead(ctx, id)
 		return err
 	})
 	return s

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/curfew-auth/curfew/internal/cli"
+)
+
+// gorace spares commands the second for which the race detector waits at every
+// exit.
+const gorace = "GORACE=atexit_sleep_ms=10"
+
+var update = flag.Bool("update", false, "write the golden parts of the scripts anew")
+
+// TestMain lets the test binary be the command `curfew`, as it is built but
+// for its clock.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"curfew": func() {
+		env := cli.Process()
+		env.Now = shiftedClock(os.Getenv("CURFEW_TEST_CLOCK"))
+		env.StoreClock = func(context.Context) (time.Time, error) { return env.Now(), nil }
+		os.Exit(cli.Main(env))
+	}})
+}
+
+// shiftedClock is the machine's clock and the offset that a file holds at that
+// moment. It exists in tests only.
+func shiftedClock(file string) func() time.Time {
+	return func() time.Time {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return time.Now()
+		}
+		offset, err := time.ParseDuration(strings.TrimSpace(string(text)))
+		if err != nil {
+			panic(err)
+		}
+		return time.Now().Add(offset)
+	}
+}
+
+// The scripts drive the real command as an operator and people do.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			s := &script{jars: map[string]*client{}}
+			env.Values[scriptKey{}] = s
+			env.Defer(s.end)
+			env.Vars = append(env.Vars, gorace)
+			env.Setenv("CURFEW_TEST_CLOCK", filepath.Join(env.WorkDir, ".clock"))
+			env.Setenv("ADDR", freeAddr())
+			env.Setenv("ADMIN", freeAddr())
+			env.Setenv("TAKEN", freeAddr())
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			return name == "root" && os.Geteuid() == 0, nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve":     cmdServe,
+			"stop":      cmdStop,
+			"clock":     cmdClock,
+			"http":      cmdHTTP,
+			"json":      cmdJSON,
+			"snapshot":  cmdSnapshot,
+			"unchanged": cmdUnchanged,
+			"occupy":    cmdOccupy,
+			"sqlite":    cmdSQLite,
+			"mode":      cmdMode,
+		},
+	})
+}

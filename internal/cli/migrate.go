@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/curfew-auth/curfew/internal/config"
+	"github.com/curfew-auth/curfew/internal/server"
+)
+
+type migrateCommand struct{ config.Settings }
+
+func (migrateCommand) concerns() []string { return []string{"signing-alg"} }
+
+// Help is shown below the summary.
+func (migrateCommand) Help() string {
+	return `Makes the database where there is none, brings an older one to this version, and leaves a current one as it is. 'curfew serve' does the same at its start; run this before, where a start must not wait. A database of a newer version is refused and not changed.
+
+Example:
+
+    curfew migrate --data-dir /var/lib/curfew`
+}
+
+// Run migrates.
+func (m *migrateCommand) Run(ctx context.Context, env *Env) error {
+	c, err := m.Config()
+	if err != nil {
+		return usageError{err}
+	}
+	in, err := open(ctx, c, server.Access{Create: true, Migrate: true, Alg: c.SigningAlg, Now: env.Now})
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	switch from, to := in.data.Migrated, in.data.Version; from {
+	case to:
+		fmt.Fprintf(env.Stdout, "The database %s is at version %d already.\n", c.DatabasePath, to)
+	case 0:
+		fmt.Fprintf(env.Stdout, "Made the database %s at version %d.\n", c.DatabasePath, to)
+	default:
+		fmt.Fprintf(env.Stdout, "Brought the database %s from version %d to version %d.\n", c.DatabasePath, from, to)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/curfew-auth/curfew/internal/config"
+	"github.com/curfew-auth/curfew/internal/server"
+)
+
+type serveCommand struct{ config.Settings }
+
+// Help is shown below the summary.
+func (serveCommand) Help() string {
+	return `Runs until it is told to end by SIGINT or SIGTERM; it then finishes what is under way, for at most 30 seconds. A second signal ends it at once. Logs go to standard error: text on a terminal, else lines of JSON.
+
+Without settings it listens on this machine only, keeps its data in ./curfew-data and makes all that is missing there. An older database is migrated.
+
+Each setting is a flag, the environment variable shown with it, and a key of the settings file, named as the flag with underscores; a flag goes before the environment, the environment before the file.
+
+Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 72 MiB and 24 MiB for each core that it may use, room for as many passwords being checked at once.
+
+Examples:
+
+    curfew serve
+    curfew serve --data-dir /var/lib/curfew --signup open
+    CURFEW_ADDR=0.0.0.0:8080 CURFEW_PUBLIC_URL=https://sessions.example.com curfew serve`
+}
+
+// Run serves until a signal comes.
+func (s *serveCommand) Run(ctx context.Context, env *Env) error {
+	c, err := s.Config()
+	if err != nil {
+		return usageError{err}
+	}
+	limitMemory(env.Environ)
+	log := newLog(env.Stderr)
+	srv := server.New(server.Config{Settings: c, Version: release(), Log: log, Now: env.Now, StoreClock: env.StoreClock})
+	if err := srv.Start(ctx); err != nil {
+		return err
+	}
+	c = srv.Settings()
+	log.Info("ready", "addr", c.Addr, "public_url", c.PublicURL, "admin_addr", srv.AdminAddr(), "version", release())
+	if err := welcome(ctx, env.Stdout, srv); err != nil {
+		return errors.Join(err, srv.Stop())
+	}
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+		err = srv.Stop()
+	case err = <-srv.Failed():
+		err = errors.Join(err, srv.Stop())
+	}
+	if err == nil {
+		log.Info("stopped")
+		return nil
+	}
+	return stopped{err}
+}
+
+// stopped is a failure of the server's end, which a signal does not excuse.
+type stopped struct{ error }
+
+// welcome tells a person where to go, and at the very first start what to do.
+// It writes at once, so that a program may read it at once.
+func welcome(ctx context.Context, out io.Writer, srv *server.Server) error {
+	c := srv.Settings()
+	text := fmt.Sprintf("Curfew is ready at %s (docs: %[1]s/docs)\n", c.PublicURL)
+	empty, err := srv.Empty(ctx)
+	if err != nil {
+		return err
+	}
+	if empty {
+		text += "There is no account yet. Create the first one with:\n" +
+			"    curfew user create" + place(c.Store) + " --account NAME --role owner --name NAME --email ADDRESS --generate-password\n"
+	}
+	if empty && c.Signup != config.SignupClosed {
+		text += "or let its owner sign up: POST " + c.PublicURL + "/api/v1/auth/signup\n"
+	}
+	_, err = io.WriteString(out, text)
+	return err
+}
+
+// place are the flags that lead another command to the same data.
+func place(c config.Store) string {
+	var flags string
+	if c.DataDir != "./curfew-data" {
+		flags += " --data-dir " + c.DataDir
+	}
+	if filepath.Dir(c.DatabasePath) != filepath.Clean(c.DataDir) {
+		flags += " --database-url sqlite://" + c.DatabasePath
+	}
+	return flags
+}
+
+// limitMemory gives the garbage collector a goal, without which what password
+// hashing leaves behind (19 MiB a time) adds up before it is collected.
+func limitMemory(environ []string) {
+	set := func(entry string) bool { return strings.HasPrefix(entry, "GOMEMLIMIT=") }
+	if slices.ContainsFunc(environ, set) {
+		return
+	}
+	debug.SetMemoryLimit(56<<20 + int64(runtime.GOMAXPROCS(0))*24<<20)
+}

@@ -1,0 +1,178 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/config"
+	"github.com/curfew-auth/curfew/internal/store"
+	"github.com/curfew-auth/curfew/internal/token"
+)
+
+// Access says what OpenData may do to data that is not as this version needs
+// it. The zero Access opens what is there and current.
+type Access struct {
+	// Create makes an installation where there is none: folder, secret,
+	// database and first signing key.
+	Create bool
+	// Migrate brings an older database to this version.
+	Migrate bool
+	// Alg is the algorithm of the first signing key.
+	Alg string
+	// Now is the wall clock.
+	Now func() time.Time
+}
+
+// Data is an installation's data, open and ready.
+type Data struct {
+	DB      *store.DB
+	Secrets *token.Secrets
+	Chain   *audit.Chain
+	Keys    authority.Keys
+	// Clock is never earlier than what any node used before.
+	Clock *authority.Clock
+	// Migrated is the version that the schema had before it was opened, 0 for
+	// a new database, and Version the one that it has now.
+	Migrated, Version int64
+}
+
+// OpenData opens an installation. Its errors are sentences for the operator.
+func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error) {
+	found, err := look(c)
+	if err != nil {
+		return nil, err
+	}
+	if !found.database && !access.Create {
+		return nil, fmt.Errorf("there is no database at %s: correct CURFEW_DATA_DIR or CURFEW_DATABASE_URL, or start 'curfew serve', which makes one", c.DatabasePath)
+	}
+	if found.secret == nil && found.database {
+		if err := mayMakeSecret(ctx, c, access); err != nil {
+			return nil, err
+		}
+	}
+	if found.secret != nil {
+		if _, err := secretsOf(c, found.secret); err != nil {
+			return nil, err
+		}
+	}
+	if !found.database || found.secret == nil {
+		if found.secret, err = found.create(c); err != nil {
+			return nil, err
+		}
+	}
+	secrets, err := secretsOf(c, found.secret)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := audit.NewChain(func(id byte) ([32]byte, bool) { return secrets.Key(token.PurposeAudit, id) }, secrets.KeyID())
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Options{Path: c.DatabasePath, Chain: chain})
+	if err != nil {
+		return nil, fmt.Errorf("%w; check the permissions of the file and of its folder", err)
+	}
+	d := &Data{DB: db, Secrets: secrets, Chain: chain, Clock: authority.NewClock(access.Now),
+		Keys: authority.Keys{Store: db, Secrets: secrets, Alg: access.Alg}}
+	if err := d.prepare(ctx, c, access, !found.database); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return d, nil
+}
+
+// secretsOf derives the keys of a secret and of the one before it.
+func secretsOf(c config.Store, secret []byte) (*token.Secrets, error) {
+	if c.SecretPrevious == "" {
+		return token.NewSecrets(secret)
+	}
+	secrets, err := token.NewSecrets(secret, []byte(c.SecretPrevious))
+	if err != nil {
+		return nil, fmt.Errorf("CURFEW_SECRET_PREVIOUS cannot be used with the secret in force: %w", err)
+	}
+	return secrets, nil
+}
+
+// prepare checks an open database before it changes anything in it.
+func (d *Data) prepare(ctx context.Context, c config.Store, access Access, isNew bool) (err error) {
+	d.Migrated, d.Version, err = d.DB.Versions(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot read the database %s: %w", c.DatabasePath, err)
+	case d.Migrated > d.Version:
+		return store.ErrNewer
+	case d.Migrated > 0:
+		if err := d.checkSecret(ctx, c); err != nil {
+			return err
+		}
+	}
+	if access.Migrate || isNew {
+		err = d.DB.Migrate(ctx)
+	} else {
+		err = d.DB.CheckCurrent(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.raiseClock(ctx); err != nil {
+		return err
+	}
+	if access.Create {
+		return d.Keys.Ensure(ctx, d.Clock.Now())
+	}
+	return nil
+}
+
+// checkSecret refuses a secret that did not make the database's signing keys.
+func (d *Data) checkSecret(ctx context.Context, c config.Store) error {
+	_, err := d.Keys.Load(ctx, d.Clock.Now())
+	if errors.Is(err, token.ErrWrongSecret) {
+		return fmt.Errorf("the secret in %s is not the one of the database %s: put back the secret that this database was made with", secretPlace(c), c.DatabasePath)
+	}
+	return err
+}
+
+func (d *Data) raiseClock(ctx context.Context) error {
+	return d.DB.View(ctx, func(ctx context.Context, r authority.Reader) error {
+		newest, err := r.NewestHeartbeat(ctx)
+		if err == nil && !newest.IsZero() {
+			d.Clock.Raise(newest)
+		}
+		return err
+	})
+}
+
+// mayMakeSecret refuses a new secret beside a database that was made with
+// another one: it would make every session and signing key worthless.
+func mayMakeSecret(ctx context.Context, c config.Store, access Access) (err error) {
+	missing := fmt.Errorf("the database %s was made with a secret that is not at %s: put that file back, or set CURFEW_SECRET", c.DatabasePath, c.SecretFile)
+	if !access.Create {
+		return missing
+	}
+	db, err := store.Open(ctx, store.Options{Path: c.DatabasePath})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	have, know, err := db.Versions(ctx)
+	if err != nil || have == 0 {
+		return err
+	}
+	if have > know {
+		return store.ErrNewer
+	}
+	return db.View(ctx, func(ctx context.Context, r authority.Reader) error {
+		keys, err := r.SigningKeys(ctx)
+		if err != nil {
+			return err
+		}
+		accounts, err := r.AnyAccount(ctx)
+		if err == nil && (accounts || len(keys) > 0) {
+			err = missing
+		}
+		return err
+	})
+}

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"net/http"
+	"net/http/pprof"
+	"runtime"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics counts what the authority tells. Its labels come from closed sets.
+type metrics struct {
+	registry  *prometheus.Registry
+	refreshes *prometheus.CounterVec
+	signIns   *prometheus.CounterVec
+	alarms    *prometheus.CounterVec
+}
+
+func newMetrics(version string) *metrics {
+	counter := func(name, help, label string, values ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+		for _, v := range values { // so that the first event is a rise from 0
+			c.WithLabelValues(v)
+		}
+		return c
+	}
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		refreshes: counter("curfew_refresh_total", "Refresh tokens presented, by outcome.", "outcome",
+			"rotated", "young", "replayed", "reused", "moved", "expired", "revoked", "invalid", "ahead", "unavailable"),
+		signIns: counter("curfew_sign_in_total", "Attempts to sign in, by outcome.", "outcome", "ok", "refused", "throttled"),
+		alarms:  counter("curfew_alarms_total", "What an operator should look at, by kind.", "kind", "generation_ahead"),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "curfew_build_info", Help: "1; the labels name what runs.",
+		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
+	build.Set(1)
+	m.registry.MustRegister(m.refreshes, m.signIns, m.alarms, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Refreshed is part of authority.Observer.
+func (m *metrics) Refreshed(outcome string) { m.refreshes.WithLabelValues(outcome).Inc() }
+
+// SignedIn is part of authority.Observer.
+func (m *metrics) SignedIn(outcome string) { m.signIns.WithLabelValues(outcome).Inc() }
+
+// Alarm is part of authority.Observer.
+func (m *metrics) Alarm(kind string) { m.alarms.WithLabelValues(kind).Inc() }
+
+// admin answers on the operator's listener: metrics and profiles, nothing
+// else.
+func (m *metrics) admin() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return mux
+}

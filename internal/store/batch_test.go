@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/store/storetest"
+)
+
+// TestQueueIsBounded holds the first batch up and fills the queue behind it.
+func TestQueueIsBounded(t *testing.T) {
+	reached, release := make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	ran := 0
+	b := newBatcher(func(calls []answer[int]) {
+		first.Do(func() {
+			close(reached)
+			<-release
+		})
+		if len(calls) > maxBatch {
+			t.Errorf("a batch of %d", len(calls))
+		}
+		for _, call := range calls {
+			ran++
+			call.give(1, nil)
+		}
+	})
+	submit := func() (answer[int], error) {
+		call := newAnswer[int]()
+		return call, b.submit(call)
+	}
+	leader, err := submit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	waiting := []answer[int]{leader}
+	for range maxWaiting {
+		call, err := submit()
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting = append(waiting, call)
+	}
+	if _, err := submit(); curfew.KindOf(err) != curfew.KindUnavailable || !errors.Is(err, errBusy) {
+		t.Errorf("one too many: %v", err)
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		b.close()
+	}()
+	close(release)
+	<-closed // runs what waits
+	for _, call := range waiting {
+		if n, err := call.wait(context.Background()); n != 1 || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+	}
+	if ran != len(waiting) {
+		t.Errorf("%d calls were run, want %d", ran, len(waiting))
+	}
+	if _, err := submit(); curfew.KindOf(err) != curfew.KindUnavailable {
+		t.Errorf("after the close: %v", err)
+	}
+	b.close() // once more does nothing
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := newAnswer[int]().wait(ctx); curfew.KindOf(err) != curfew.KindUnavailable || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestCloseDrains closes the store under many refreshes: each is answered, and
+// what was answered with success is there afterwards.
+func TestCloseDrains(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "curfew.db")
+	db := openOnly(t, path)
+	if err := db.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	refreshes := seed(t, db, 64)
+	errs := make([]error, len(refreshes))
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i, r := range refreshes {
+		wg.Go(func() {
+			<-start
+			_, errs[i] = db.Rotate(context.Background(), authority.Rotation{AccountID: r.AccountID, SessionID: r.SessionID,
+				Generation: r.Generation, SecretHash: r.SecretHash(), Now: seedTime, ActiveAt: seedTime, Nonce: make([]byte, 16)})
+		})
+	}
+	close(start)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	again := openAt(t, Options{Path: path, Chain: testChain(t)})
+	for i, r := range refreshes {
+		st, err := again.Standing(context.Background(), r.AccountID, r.SessionID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done := st.Session.Generation == 2; done != (errs[i] == nil) {
+			t.Errorf("refresh %d: answered %v, generation %d", i, errs[i], st.Session.Generation)
+		}
+		if errs[i] != nil && curfew.KindOf(errs[i]) != curfew.KindUnavailable {
+			t.Errorf("refresh %d: %v", i, errs[i])
+		}
+	}
+	closed := openOnly(t, path)
+	if err := errors.Join(closed.CheckCurrent(context.Background()), closed.Close(), closed.Close()); err != nil {
+		t.Errorf("closed twice: %v", err)
+	}
+}
+
+// TestEngineThatConflicts is tried again by itself where the engine asks for it.
+func TestEngineThatConflicts(t *testing.T) {
+	tap := new(storetest.Tap)
+	db := openAt(t, Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: testChain(t), Wrap: tap.Wrap})
+	busy := errors.New("busy")
+	db.dialect.transient = func(err error) bool { return errors.Is(err, busy) }
+	tries := 0
+	for _, failing := range []int{1, maxTries - 1, maxTries} {
+		tries = 0
+		tap.Watch(func(c storetest.Call) error {
+			if c.Op == storetest.OpCommit {
+				if tries++; tries <= failing {
+					return busy
+				}
+			}
+			return nil
+		})
+		runs := 0
+		err := db.InTx(context.Background(), func(ctx context.Context, tx authority.Tx) error {
+			runs++
+			return tx.RenameAccount(ctx, curfew.ZeroID, "")
+		})
+		tap.Watch(nil)
+		if failing < maxTries && (err != nil || runs != failing+1) || failing == maxTries && (curfew.KindOf(err) != curfew.KindUnavailable || runs != maxTries) {
+			t.Errorf("%d conflicts: %d runs, %v", failing, runs, err)
+		}
+	}
+}

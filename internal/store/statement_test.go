@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/curfew-auth/curfew/internal/sqlrules"
+)
+
+// tenantTables are the tables whose rows belong to one account, with the
+// column that says to which.
+var tenantTables = map[string]string{
+	"accounts": "id", "users": "account_id", "sessions": "account_id", "epochs": "account_id",
+	"invites": "account_id", "audit_events": "account_id",
+}
+
+// otherTables belong to no account, and why.
+var otherTables = map[string]string{
+	"login_names":      "the lookup that starts without an account",
+	"signing_keys":     "of the installation",
+	"writers":          "of the installation",
+	"throttles":        "counted before anybody is known",
+	"goose_db_version": "the version of the schema",
+}
+
+// exempt are the statements that break a rule on purpose.
+var exempt = []sqlrules.Exempt{
+	{Statement: anyAccount.text, Rule: sqlrules.Account, Reason: "the sign-up page asks whether anybody is there yet"},
+	{Statement: listAccounts.text, Rule: sqlrules.Account, Reason: "the operator's list of accounts"},
+	{Statement: raisedAccounts.text, Rule: sqlrules.Account, Reason: "the sweeper's search for work; it then changes account by account"},
+}
+
+func TestStatementsKeepTheRules(t *testing.T) {
+	texts := map[string]string{}
+	for _, q := range register {
+		texts[q.text] = q.text
+	}
+	for _, broken := range sqlrules.CheckAll(texts, tenantTables, exempt) {
+		t.Error(broken)
+	}
+	if len(register) < 40 {
+		t.Errorf("only %d statements are registered", len(register))
+	}
+}
+
+func openEmpty(t *testing.T) *DB {
+	t.Helper()
+	return openAt(t, Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: testChain(t)})
+}
+
+func TestEveryTableIsClassified(t *testing.T) {
+	db := openEmpty(t)
+	for _, name := range names(t, db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`) {
+		if tenantTables[name] == "" && otherTables[name] == "" {
+			t.Errorf("table %s is neither of an account nor of none", name)
+		}
+	}
+}
+
+func TestStatementsPrepare(t *testing.T) {
+	db := openEmpty(t)
+	for _, q := range register {
+		stmt, err := db.write.PrepareContext(context.Background(), q.text)
+		if err != nil {
+			t.Errorf("%v:\n%s", err, q.text)
+			continue
+		}
+		_ = stmt.Close()
+	}
+}
+
+// TestRefreshChangesNoIndexedColumn keeps a refresh from touching an index: on
+// PostgreSQL the update then stays in its page.
+func TestRefreshChangesNoIndexedColumn(t *testing.T) {
+	db := openEmpty(t)
+	set, _, _ := strings.Cut(rotateSession.text, "WHERE account_id")
+	var changed []string
+	for _, m := range regexp.MustCompile(`(?m)(?:SET\n |^ )([a-z_]+) = CASE`).FindAllStringSubmatch(set, -1) {
+		changed = append(changed, m[1])
+	}
+	if !slices.Contains(changed, "last_active_at") || len(changed) != 6 {
+		t.Fatalf("a refresh changes %v: the reading of the statement needs a look", changed)
+	}
+	indexed := names(t, db, `SELECT x.name FROM pragma_index_list('sessions') AS l, pragma_index_info(l.name) AS x`)
+	if !slices.Contains(indexed, "user_id") {
+		t.Fatalf("indexed are %v: the reading of the schema needs a look", indexed)
+	}
+	for _, column := range changed {
+		if slices.Contains(indexed, column) {
+			t.Errorf("a refresh changes %s, which is indexed", column)
+		}
+	}
+}
+
+// TestHotStatementsSearchByKey keeps scans out of what runs all the time.
+func TestHotStatementsSearchByKey(t *testing.T) {
+	db := openEmpty(t)
+	for name, q := range map[string]*query{"refresh": rotateSession, "check": selectStanding, "sign-in": selectLoginName, "person": selectUser} {
+		rows, err := db.read.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+q.text, make([]any, strings.Count(q.text, "$"))...)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "CONSTANT ROW") {
+				t.Errorf("%s: %s", name, detail)
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// names runs a query of one text column.
+func names(t *testing.T, db *DB, text string) (all []string) {
+	t.Helper()
+	rows, err := db.read.QueryContext(context.Background(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
