@@ -23,7 +23,7 @@ func TestGracefulShutdown(t *testing.T) {
 	addr := strings.TrimPrefix(server.url, "http://")
 
 	body := `{"email":"` + crashEmail + `","password":"` + crashPassword + `"}`
-	underWay := dial(t, addr, "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body[:10])
+	underWay := dial(t, addr, "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body[:10])
 	check(t, newAPI(server.url).must(200, "GET", "/readyz", "", nil, nil)) // accepted after the one under way
 
 	check(t, server.cmd.Process.Signal(syscall.SIGTERM))
@@ -50,7 +50,7 @@ func TestGracefulShutdown(t *testing.T) {
 func TestSecondSignal(t *testing.T) {
 	server, log := startForShutdown(t)
 	addr := strings.TrimPrefix(server.url, "http://")
-	dial(t, addr, "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+	dial(t, addr, "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
 	check(t, newAPI(server.url).must(200, "GET", "/readyz", "", nil, nil))
 	check(t, server.cmd.Process.Signal(os.Interrupt))
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(logOf(t, log), `"msg":"stopping"`); {

@@ -88,8 +88,8 @@ func (a *answer) documented() {
 	a.t.Helper()
 	d := a.w.document()
 	op := d.operation(a.request.Method, a.request.URL.EscapedPath())
-	if op == nil {
-		return
+	if op == nil || a.request.Host != "" && a.request.Host != strings.SplitAfter(a.w.url, "//")[1] {
+		return // a foreign host is turned away before there is an operation
 	}
 	described, ok := op.Responses[strconv.Itoa(a.StatusCode)]
 	if !ok {

@@ -107,3 +107,20 @@ func TestCrossOrigin(t *testing.T) {
 	w.ada.alive()
 	w.bob.alive()
 }
+
+// TestHosts: a server on a loopback address answers to loopback names only,
+// or a page elsewhere could point a name of its own at it (DNS rebinding).
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	_, port, _ := strings.Cut(w.addr, ":")
+	for _, host := range []string{"evil.example", "evil.example:" + port, "127.0.0.1.evil.example:" + port, "localhost.evil.example", "10.0.0.1:" + port, "0.0.0.0"} {
+		w.ada.with("Host", host).Get(me).Problem(403, "cross-origin")
+		w.ada.with("Host", host).with("Origin", "http://"+host).Patch(account, obj{"name": "Evil"}).Problem(403, "cross-origin")
+		w.ada.with("Host", host).with("Accept", "text/html").Get("/docs").Status(403)
+	}
+	for _, host := range []string{"localhost", "LOCALHOST:" + port, "127.0.0.1", "127.8.9.10:" + port, "[::1]:" + port} {
+		w.ada.with("Host", host).Get(me).Status(200)
+	}
+	start(t, overTLS).ada.with("Host", "whatever.example").Get(me).Status(200) // the proxy has decided
+}

@@ -136,7 +136,7 @@ func TestInviteRefusals(t *testing.T) {
 // host the request names (Zitadel CVE-2025-64101).
 func TestInviteLinkIgnoresTheHostHeader(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, overTLS)
 	for _, name := range []string{"Host", "X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Url"} {
 		value := "evil.example"
 		if name == "Forwarded" {

@@ -109,7 +109,7 @@ func TestAccessToken(t *testing.T) {
 	now += 60
 	check(bob, claims{"iat": now, "exp": now + 300, "auth_time": now, "idle_exp": now + 604800, "abs_exp": now + 1209600, "ae": int64(1)})
 	w.signIn("bob@acme.example") // somebody to end, or no epoch is raised
-	bob.Post(me+"/sessions/revoke-others", nil).Status(200)
+	bob.Post(me+"/sessions/revoke-others", nil).Status(200).Equal(map[string]any{"revoked_count": 1})
 	bob.renew()
 	check(bob, claims{"iat": now, "exp": now + 300, "auth_time": now, "idle_exp": now + 604800, "abs_exp": now + 1209600, "ae": int64(1), "ue": int64(1)})
 }

@@ -229,9 +229,14 @@ func (a *Authority) EndSessions(ctx context.Context, accountID curfew.ID, userID
 
 // VerifyAudit checks the chain of an account's audit log, or that of the
 // events without an account under the zero id.
-func (a *Authority) VerifyAudit(ctx context.Context, chain *audit.Chain, accountID curfew.ID) (report audit.Report, err error) {
+func (a *Authority) VerifyAudit(ctx context.Context, chain *audit.Chain, accountID curfew.ID) (audit.Report, error) {
+	return VerifyAudit(ctx, a.Store, chain, accountID)
+}
+
+// VerifyAudit is Authority.VerifyAudit where there is a store and no more.
+func VerifyAudit(ctx context.Context, store Store, chain *audit.Chain, accountID curfew.ID) (report audit.Report, err error) {
 	// One moment for rows and head: nothing may be appended in between.
-	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+	err = store.View(ctx, func(ctx context.Context, r Reader) error {
 		head, seal, err := r.AuditHead(ctx, accountID)
 		if err != nil {
 			return err

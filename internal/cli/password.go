@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+
+	"golang.org/x/term"
 
 	"github.com/curfew-auth/curfew/internal/password"
 )
 
-// passwordFlags say where a password comes from; never from the command line.
+// passwordFlags say where a password comes from, never from the command line;
+// without any of them a person at a terminal is asked.
 type passwordFlags struct {
 	PasswordStdin    bool `xor:"password" help:"Read the password from standard input."`
 	GeneratePassword bool `xor:"password" help:"Draw a password at random and print it once."`
@@ -22,6 +26,9 @@ func (f passwordFlags) password(env *Env, least int) (string, error) {
 	case f.GeneratePassword:
 		return randomPassword(least), nil
 	case !f.PasswordStdin:
+		if terminal, ok := env.Stdin.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
+			return askTwice(terminal, env.Stderr)
+		}
 		return "", usageError{errors.New("a password is needed: give --password-stdin to read it from standard input, or --generate-password to draw one")}
 	}
 	// One byte more than allowed, so that the rules see what is too long.
@@ -31,6 +38,24 @@ func (f passwordFlags) password(env *Env, least int) (string, error) {
 	}
 	line := strings.TrimSuffix(string(text), "\n")
 	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// askTwice asks a person at a terminal, showing nothing of what they type.
+func askTwice(terminal *os.File, out io.Writer) (string, error) {
+	var typed [2]string
+	for i, question := range []string{"Password: ", "The same once more: "} {
+		fmt.Fprint(out, question)
+		line, err := term.ReadPassword(int(terminal.Fd()))
+		fmt.Fprintln(out)
+		if err != nil {
+			return "", fmt.Errorf("cannot read the password: %w", err)
+		}
+		typed[i] = string(line)
+	}
+	if typed[0] != typed[1] {
+		return "", errors.New("the two passwords differ: nothing was changed")
+	}
+	return typed[0], nil
 }
 
 // reveal prints a password that was drawn.

@@ -25,7 +25,7 @@ Without settings it listens on this machine only, keeps its data in ./curfew-dat
 
 Each setting is a flag, the environment variable shown with it, and a key of the settings file, named as the flag with underscores; a flag goes before the environment, the environment before the file.
 
-Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 72 MiB and 24 MiB for each core that it may use, room for as many passwords being checked at once.
+Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 56 MiB and 24 MiB for each core that it may use, room for as many passwords being checked at once.
 
 Examples:
 
@@ -48,6 +48,9 @@ func (s *serveCommand) Run(ctx context.Context, env *Env) error {
 	}
 	c = srv.Settings()
 	log.Info("ready", "addr", c.Addr, "public_url", c.PublicURL, "admin_addr", srv.AdminAddr(), "version", release())
+	if c.SecureCookies() && len(c.TrustedProxies) == 0 {
+		log.Warn("the public URL is https, so a proxy stands in front, but CURFEW_TRUSTED_PROXIES names none: all clients count as one address, and a few wrong passwords of one of them hold up all")
+	}
 	if err := welcome(ctx, env.Stdout, srv); err != nil {
 		return errors.Join(err, srv.Stop())
 	}

@@ -26,7 +26,7 @@ func (userCreateCommand) concerns() []string { return []string{"password-min"} }
 func (userCreateCommand) Help() string {
 	return `Where sign-up is closed, this is how the first account comes to be. Without a database, it makes one.
 
-The password is read from standard input with --password-stdin (one line end is left off), or drawn at random with --generate-password and printed once. It is never a flag, because other users of the machine can read command lines.
+At a terminal the password is asked for, twice and without showing it. It is read from standard input with --password-stdin (one line end is left off), or drawn at random with --generate-password and printed once. It is never a flag, because other users of the machine can read command lines.
 
 Examples:
 
@@ -71,7 +71,7 @@ func (userSetPasswordCommand) concerns() []string { return []string{"password-mi
 
 // Help is shown below the summary.
 func (userSetPasswordCommand) Help() string {
-	return `All sessions of the person end. The password is read or drawn as by 'curfew user create'.
+	return `All sessions of the person end. The password is asked for, read or drawn as by 'curfew user create'.
 
 Examples:
 

@@ -482,3 +482,21 @@ func TestRefusalsHoldNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// A settings file that holds a secret is kept as the secret's own file is.
+func TestSecretInAFileThatOthersRead(t *testing.T) {
+	path := file(t, `{"secret": "0123456789abcdef0123456789abcdef"}`)
+	mustServe(t, []string{"--config", path}, nil)
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := serve([]string{"--config", path}, nil)
+	if want := "the settings file " + path + " holds a secret and may be read by others: chmod 600 it"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	open := file(t, `{"password_min": 20}`)
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustServe(t, []string{"--config", open}, nil)
+}

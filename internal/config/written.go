@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -125,7 +126,25 @@ func fromFile(path Text) (written, error) {
 		}
 		return nil, fmt.Errorf("%s names the file %q, which cannot be read (%w): correct the path or the file's permissions", path.from, path.text, err)
 	}
-	return parseFile(path.text, data)
+	file, err := parseFile(path.text, data)
+	if err != nil {
+		return nil, err
+	}
+	return file, file.keptToItself(path.text)
+}
+
+// keptToItself refuses a file that holds a secret and that others may read.
+func (w written) keptToItself(path string) error {
+	_, secret := w["secret"]
+	_, previous := w["secret-previous"]
+	if !secret && !previous || runtime.GOOS == "windows" { // where modes mean nothing
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = fmt.Errorf("the settings file %s holds a secret and may be read by others: chmod 600 it", path)
+	}
+	return err
 }
 
 // parseFile reads one JSON object of settings. Its errors name keys and lines,

@@ -86,7 +86,7 @@ func New(config Config) (*API, error) {
 		return nil, err
 	}
 	a.pages.register(a.mux)
-	a.handler, err = a.chain(public.Scheme == "https")
+	a.handler, err = a.chain(public)
 	return a, err
 }
 

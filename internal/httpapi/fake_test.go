@@ -291,6 +291,7 @@ func newErr(c httpapi.Config) (*httpapi.API, error) { return httpapi.New(c) }
 
 func newRequest(method, target, body string) *http.Request {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Host = "127.0.0.1:8080"
 	r.Header.Set("Content-Type", "application/json")
 	return r
 }

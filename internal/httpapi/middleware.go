@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -23,9 +24,9 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 
 // chain puts the layers around the routes. From the outside in: the log line,
 // which sees everything; headers, which every answer carries; recovery, inside
-// both so that a panic's answer has headers and a log line; CORS, which answers
+// both so that a panic's answer has headers and a log line; the host; CORS, which answers
 // preflights that carry no credentials; the cross-origin check; the routes.
-func (a *API) chain(https bool) (http.Handler, error) {
+func (a *API) chain(public *url.URL) (http.Handler, error) {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range a.AllowedOrigins {
 		if err := protection.AddTrustedOrigin(origin); err != nil || strings.Contains(origin, "*") {
@@ -41,8 +42,9 @@ func (a *API) chain(https bool) (http.Handler, error) {
 	if len(a.AllowedOrigins) > 0 { // without any, rs/cors would allow every origin
 		h = a.cors().Handler(h)
 	}
+	h = a.ownHost(public, h)
 	h = a.recovering(h)
-	h = withHeaders(h, https)
+	h = withHeaders(h, public.Scheme == "https")
 	return a.logged(h), nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/curfew-auth/curfew/internal/httpapi"
 )
 
 // metrics counts what the authority tells. Its labels come from closed sets.
@@ -51,8 +53,9 @@ func (m *metrics) SignedIn(outcome string) { m.signIns.WithLabelValues(outcome).
 func (m *metrics) Alarm(kind string) { m.alarms.WithLabelValues(kind).Inc() }
 
 // admin answers on the operator's listener: metrics and profiles, nothing
-// else.
-func (m *metrics) admin() http.Handler {
+// else. On a loopback address it answers to loopback names only, so that no
+// web page reaches it by a name of its own.
+func (m *metrics) admin(addr string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -60,5 +63,14 @@ func (m *metrics) admin() http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return mux
+	if !httpapi.IsLoopback(addr) {
+		return mux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "" && !httpapi.IsLoopback(r.Host) {
+			http.Error(w, "this listener answers to the names of its own machine only", http.StatusForbidden)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }

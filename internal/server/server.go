@@ -189,7 +189,7 @@ func (s *Server) serve(ctx context.Context) error {
 		s.onStop(func() error { l.Stop(); return nil })
 	}
 	if s.admin != nil {
-		operator := admin(m.admin(), log)
+		operator := admin(m.admin(s.config.Settings.AdminAddr), log)
 		s.onStop(operator.Close) // a profile under way is not waited for
 		s.serving.Go(func() { s.answer(operator, s.admin) })
 	}

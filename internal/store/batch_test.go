@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -88,6 +89,7 @@ func TestCloseDrains(t *testing.T) {
 		t.Fatal(err)
 	}
 	refreshes := seed(t, db, 64)
+	now := time.Now().UTC()
 	errs := make([]error, len(refreshes))
 	start := make(chan struct{})
 	var wg sync.WaitGroup
@@ -95,7 +97,7 @@ func TestCloseDrains(t *testing.T) {
 		wg.Go(func() {
 			<-start
 			_, errs[i] = db.Rotate(context.Background(), authority.Rotation{AccountID: r.AccountID, SessionID: r.SessionID,
-				Generation: r.Generation, SecretHash: r.SecretHash(), Now: seedTime, ActiveAt: seedTime, Nonce: make([]byte, 16)})
+				Generation: r.Generation, SecretHash: r.SecretHash(), Now: now, ActiveAt: now, Nonce: make([]byte, 16)})
 		})
 	}
 	close(start)

@@ -121,27 +121,38 @@ func (db *DB) provider() (*goose.Provider, error) {
 // Migrate brings the schema to this binary's version and makes the store
 // ready. A newer database is refused with ErrNewer and not touched.
 func (db *DB) Migrate(ctx context.Context) error {
-	have, know, err := db.Versions(ctx)
-	if err != nil {
-		return fmt.Errorf("cannot read the database's version: %w", err)
-	}
-	if have > know {
-		return ErrNewer
-	}
-	if have < know {
-		p, err := db.provider()
-		if err != nil {
-			return err
-		}
-		if _, err := p.Up(ctx); err != nil {
-			return fmt.Errorf("cannot migrate the database: %w", err)
-		}
+	if err := db.up(ctx); err != nil {
+		return err
 	}
 	seal := db.chain.SealHead(curfew.ZeroID, audit.Head{})
 	if _, err := db.write.ExecContext(ctx, zeroAccount.text, curfew.ZeroID[:], make([]byte, 32), seal[:]); err != nil {
 		return fmt.Errorf("cannot migrate the database: %w", err)
 	}
 	return db.ready(ctx)
+}
+
+// up runs the migrations that are missing. Another process may be at it too:
+// whoever comes second fails, finds the version moved, and looks again.
+func (db *DB) up(ctx context.Context) error {
+	for before := int64(-1); ; {
+		have, know, err := db.Versions(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("cannot read the database's version: %w", err)
+		case have > know:
+			return ErrNewer
+		case have == know:
+			return nil
+		}
+		p, err := db.provider()
+		if err != nil {
+			return err
+		}
+		if _, err := p.Up(ctx); err != nil && have == before {
+			return fmt.Errorf("cannot migrate the database: %w", err)
+		}
+		before = have
+	}
 }
 
 // CheckCurrent makes the store ready when its schema is this binary's, and

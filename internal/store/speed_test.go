@@ -13,7 +13,7 @@ import (
 )
 
 // seed makes an account with one user and n sessions.
-func seed(b *testing.B, db *DB, n int) []token.Refresh {
+func seed(b testing.TB, db *DB, n int) []token.Refresh {
 	b.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	account := curfew.Account{ID: curfew.NewID(now), Name: "Acme", CreatedAt: now}

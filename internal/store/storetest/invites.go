@@ -147,6 +147,23 @@ func invites(t *testing.T, open Open) {
 		_, err = w.CreateInvite(bg, w.Acme.Owner.Actor(), Origin, "x@acme.example", "admin")
 		w.WantKind(err, curfew.KindInvalidRequest)
 	})
+	for name, change := range map[string]authority.UserChange{"disabled": {Disabled: ptr(true)}, "demoted": {Role: ptr(curfew.RoleMember)}} {
+		scenario(t, open, "made by an owner who was "+name+" since", func(w *World) {
+			otto := w.Join(w.Acme, "Otto", "otto@acme.example", curfew.RoleOwner)
+			invite, link := w.Invite(&Tenant{Owner: otto}, "bob@acme.example", curfew.RoleOwner)
+			_, err := w.UpdateUser(bg, w.Acme.Owner.Actor(), Origin, otto.User(), change)
+			must(w.T, err)
+			w.NewEvents(w.Acme.ID())
+			_, err = w.accept(link, "Bob", Password)
+			w.WantKind(err, curfew.KindLinkInvalid)
+			w.deniedFor(w.Acme.ID(), invite.ID, "link_of_nobody")
+			list, err := w.Invites(bg, w.Acme.Owner.Actor(), authority.Page[authority.InviteKey]{Limit: 10})
+			must(w.T, err)
+			if len(list.Items) != 0 {
+				w.T.Error("it is listed as open")
+			}
+		})
+	}
 	scenario(t, open, "accepted under an epoch that was raised since it was made", func(w *World) {
 		_, link := w.Invite(w.Acme, "bob@acme.example", curfew.RoleMember)
 		_, err := w.RevokeSessions(bg, w.Acme.Owner.Actor(), Origin, authority.ScopeAll)

@@ -33,6 +33,8 @@ func Run(t *testing.T, open Open) {
 		{"Lists", lists},
 		{"Throttling", throttling},
 		{"Auditing", auditing},
+		{"Attacks", attacks},
+		{"SigningKeys", signingKeys},
 		{"Races", races},
 		{"Tabs", tabs},
 		{"Batches", batches},

@@ -168,6 +168,10 @@ func throttling(t *testing.T, open Open) {
 		w.limited(w.guess(here, "ada@acme.example", Password, "cfb_nonsense"), time.Minute)
 		w.otherMayChange = true
 		w.limited(w.guess(here, "ada@acme.example", Password, w.browserOf("oleg@other.example")), time.Minute) // somebody else's
+		must(w.T, w.ChangePassword(bg, w.Acme.Owner.Actor(), Origin, Password, "another horse, another battery"))
+		w.limited(w.guess(here, "ada@acme.example", "another horse, another battery", browser), time.Minute) // a stranger again
+		must(w.T, w.ChangePassword(bg, w.Acme.Owner.Actor(), Origin, "another horse, another battery", Password))
+		browser = w.browserOf("ada@acme.example")
 		for range throttle.LimitDevice.Burst {
 			w.WantKind(w.guess(here, "ada@acme.example", "wrong", browser), curfew.KindInvalidCredentials)
 		}
@@ -237,7 +241,7 @@ func throttling(t *testing.T, open Open) {
 func (w *World) browserOf(email string) string {
 	w.T.Helper()
 	from := Origin
-	from.IP = "203.0.113.5"
+	from.IP = "198.18.0.5"
 	granted, err := w.Authority.SignIn(bg, from, authority.SignIn{Email: email, Password: Password})
 	must(w.T, err)
 	return granted.Browser
