@@ -69,7 +69,7 @@ func TestCookiesOverLoopbackHTTP(t *testing.T) {
 	c := config(f)
 	c.PublicURL, c.SecureCookies = "http://127.0.0.1:8080", false
 	api := newAPI(t, c)
-	got := call(t, api, "POST", "/api/v1/auth/login", `{"email":"a","password":"p"}`, "Cookie: curfew_refresh=r; curfew_browser=b; __Host-curfew_refresh=no").Header().Values("Set-Cookie")
+	got := call(t, api, "POST", "/api/v1/auth/login", `{"email":"a","password":"p"}`, "Host: localhost:8080", "Cookie: curfew_refresh=r; curfew_browser=b; __Host-curfew_refresh=no").Header().Values("Set-Cookie")
 	want := []string{"curfew_refresh=cfr_next; Path=/; Max-Age=3601; HttpOnly; SameSite=Strict", "curfew_browser=known; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict"}
 	if !slices.Equal(got, want) {
 		t.Errorf("cookies %q, want %q", got, want)

@@ -245,6 +245,10 @@ func call(t testing.TB, h http.Handler, method, target, body string, headers ...
 	}
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")
+		if name == "Host" {
+			r.Host = value
+			continue
+		}
 		if value == "-" {
 			r.Header.Del(name)
 			continue

@@ -28,8 +28,12 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 		if !secure {
 			c.PublicURL, c.SecureCookies = "http://127.0.0.1:8080", false
 		}
+		host := "Host: auth.example.com"
+		if !secure {
+			host = "Host: localhost:8080"
+		}
 		api := newAPI(t, c)
-		style := call(t, api, "GET", "/docs", "").Body.String()
+		style := call(t, api, "GET", "/docs", "", host).Body.String()
 		_, style, _ = strings.Cut(style, `rel="stylesheet" href="`)
 		style, _, _ = strings.Cut(style, `"`)
 		for _, ask := range []struct {
@@ -54,7 +58,7 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 		} {
 			f.panics = ask.status == 500
 			method, path, _ := strings.Cut(ask.op, " ")
-			w := call(t, api, method, path, ask.body, ask.headers...)
+			w := call(t, api, method, path, ask.body, append(ask.headers, host)...)
 			if w.Code != ask.status {
 				t.Errorf("%s: %d, want %d", ask.op, w.Code, ask.status)
 			}
