@@ -81,7 +81,7 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 				t.Errorf("%s: no request id", ask.op)
 			}
 		}
-		if w := call(t, api, "GET", style, ""); !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		if w := call(t, api, "GET", style, "", host); !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: Cache-Control %q", style, w.Header().Get("Cache-Control"))
 		}
 	}

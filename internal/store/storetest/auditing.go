@@ -167,7 +167,7 @@ func auditing(t *testing.T, open Open) {
 				if actor == "user" && (e.Actor.ID.IsZero() || e.Actor.Name == "" || e.Actor.Email == "") {
 					w.T.Errorf("by %+v", e.Actor)
 				}
-				for _, secret := range []string{Password, people.bob.RefreshToken, people.bob.AccessToken, "argon2"} {
+				for _, secret := range []string{Password, people.bob.RefreshToken, "argon2"} {
 					if strings.Contains(string(e.Details), secret) {
 						w.T.Errorf("a secret in %s", e.Details)
 					}

@@ -14,10 +14,11 @@ type crowd struct{ ada, ada2, otto, otto2, bob, bob2, mia, mia2 Person }
 
 func (w *World) crowd() (c crowd) {
 	c.ada = w.Acme.Owner
-	c.otto = w.Join(w.Acme, "Otto", "otto@acme.example", curfew.RoleOwner)
-	c.bob = w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember)
-	c.mia = w.Join(w.Acme, "Mia", "mia@acme.example", curfew.RoleMember)
-	c.ada2, c.otto2, c.bob2, c.mia2 = w.SignIn(c.ada.Email), w.SignIn(c.otto.Email), w.SignIn(c.bob.Email), w.SignIn(c.mia.Email)
+	c.ada2 = w.SignIn(c.ada.Email)
+	otto := w.Settle(w.Acme, "Otto", "otto@acme.example", curfew.RoleOwner, 2)
+	bob := w.Settle(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember, 2)
+	mia := w.Settle(w.Acme, "Mia", "mia@acme.example", curfew.RoleMember, 2)
+	c.otto, c.otto2, c.bob, c.bob2, c.mia, c.mia2 = otto[0], otto[1], bob[0], bob[1], mia[0], mia[1]
 	w.Clock.Add(time.Minute)
 	w.NewEvents(w.Acme.ID())
 	return c
@@ -200,7 +201,7 @@ func oneSession(t *testing.T, open Open) {
 		}
 		w.WantActions(w.Acme.ID())
 		// An old generation proves the session, and is never reuse here.
-		must(w.T, w.SignOut(bg, Origin, authority.SignOut{Cookie: c.bob.RefreshToken, Token: c.mia.RefreshToken, Bearer: c.otto.AccessToken}))
+		must(w.T, w.SignOut(bg, Origin, authority.SignOut{Cookie: c.bob.RefreshToken, Token: c.mia.RefreshToken, Bearer: w.Bearer(c.otto)}))
 		w.WantActions(w.Acme.ID(), audit.SessionLogout, audit.SessionLogout, audit.SessionLogout)
 		c.bob = next
 		w.endedAre(c, curfew.ReasonLogout, c.bob, c.mia, c.otto)

@@ -137,7 +137,7 @@ func faults(t *testing.T, open Open) {
 					if n < 2 {
 						w.T.Fatal("the engine was never asked")
 					}
-					return
+					break
 				}
 				where := fmt.Sprintf("call %d, %s %s", n, at.Op, at.SQL)
 				if err == nil {

@@ -392,7 +392,7 @@ func machine(t *testing.T, open Open) {
 		m.users = []*modelUser{{m.tenant.Owner, Password, curfew.RoleOwner}}
 		m.born(0, m.tenant.Owner.Granted)
 		for i, role := range []curfew.Role{curfew.RoleOwner, curfew.RoleMember} {
-			p := w.Join(m.tenant, "Guest", email(fmt.Sprintf("guest%d-", i)), role)
+			p := w.Settle(m.tenant, "Guest", email(fmt.Sprintf("guest%d-", i)), role, 1)[0]
 			m.users = append(m.users, &modelUser{p, Password, role})
 			m.born(i+1, p.Granted)
 		}

@@ -334,8 +334,8 @@ func previews(w *World) {
 		for range rapid.IntRange(2, 8).Draw(t, "steps") {
 			switch rapid.IntRange(0, 3).Draw(t, "kind") {
 			case 0:
-				people = append(people, w.Join(tenant, "Guest", fmt.Sprintf("guest%d-%d@preview.example", round, len(people)), curfew.RoleMember))
-				sessions = append(sessions, people[len(people)-1])
+				settled := w.Settle(tenant, "Guest", fmt.Sprintf("guest%d-%d@preview.example", round, len(people)), curfew.RoleMember, 2)
+				people, sessions = append(people, settled[0]), append(sessions, settled...)
 			case 1:
 				sessions = append(sessions, w.SignIn(rapid.SampledFrom(people).Draw(t, "who").Email))
 			case 2:

@@ -7,7 +7,7 @@ import (
 
 // checks is how many random runs a property gets unless the command line says
 // otherwise (-rapid.checks).
-const checks = "30"
+const checks = "25"
 
 func boundProperties(t *testing.T) {
 	given := false
