@@ -87,15 +87,18 @@ func TestEveryCallToTheStoreMayFail(t *testing.T) {
 			if op.who == anyone {
 				caller = w.program()
 			}
-			// What is done shows in the audit log, and here, too.
+			// Whatever is done is audited with it, and stays to be seen: the
+			// rest is looked at now and then.
+			newest := func() string { return w.ada.events("?limit=1").column("id")[0] }
 			traces := func() (all string) {
-				for _, path := range []string{events + "?limit=1", security, users, invites} {
+				for _, path := range []string{security, users, invites} {
 					all += string(w.ada.Get(path).Status(200).body)
 				}
 				return all
 			}
+			last := newest()
 			before := traces()
-			for n := int64(1); ; n++ {
+			for n := int64(1); ; n += stride {
 				if n > 200 {
 					t.Fatal("it never succeeds")
 				}
@@ -112,7 +115,7 @@ func TestEveryCallToTheStoreMayFail(t *testing.T) {
 					a.fail("want 503 when call %d fails", n)
 				}
 				a.Problem(503, "unavailable").Sets()
-				if op.method != "GET" && traces() != before {
+				if op.method != "GET" && (newest() != last || n%5 == 0 && traces() != before) {
 					t.Fatalf("something was left behind when call %d failed", n)
 				}
 			}

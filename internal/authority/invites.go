@@ -202,10 +202,14 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 		}
 		return err
 	})
-	if curfew.KindOf(err) == curfew.KindLinkInvalid { // spent or taken back since it was looked at
+	switch {
+	case err == nil:
+	case curfew.KindOf(err) == curfew.KindLinkInvalid: // spent or taken back since it was looked at
 		if _, _, again := a.openInvite(ctx, from, in.Token); again != nil {
 			err = again // and audited
 		}
+	default: // the link was right
+		err = alsoFailed(err, a.refundAlone(ctx, gate))
 	}
 	return a.signedIn(st, refresh, "", now, err)
 }

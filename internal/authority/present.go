@@ -132,14 +132,14 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 	})
 }
 
-// Deny audits that a member asked for an owner's operation, once a minute for
-// each person and operation, and returns the refusal to answer with.
+// Deny audits that a member asked for an owner's operation, and returns the
+// refusal to answer with. Somebody who keeps asking is written less often.
 func (a *Authority) Deny(ctx context.Context, actor curfew.Actor, from curfew.Origin, operation string) error {
-	once, err := a.onceAMinute(ctx, "denied "+operation, actor.UserID.String())
+	write, err := a.mayWrite(ctx, denialLimit, "denied", actor.UserID.String())
 	if err != nil {
 		return err
 	}
-	if !once {
+	if !write {
 		return forbidden()
 	}
 	err = a.refused(ctx, from, a.now(), event{account: actor.AccountID, action: audit.AccessDenied, actor: by(actor),

@@ -119,8 +119,9 @@ func endActive(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, ke
 }
 
 // endUser ends every session of a person, but for those in keep, and returns
-// how many were active. What was checked to sign the person in before is void. A keep that is not alive is refused: its holder was
-// signed out before.
+// how many were active. A password that was checked before starts no session
+// any more. A keep that is not alive is refused: its holder was signed out
+// before.
 func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep ...curfew.Actor) (revoked int, err error) {
 	accountID := raising.Actor.AccountID
 	epoch, err := tx.RaiseUserEpoch(ctx, accountID, userID, raising)

@@ -212,8 +212,11 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 			}
 			return a.endCookieSession(ctx, tx, from, now, in.Cookie)
 		})
-		if err != nil || born {
-			return a.signedIn(st, refresh, in.Browser, now, err)
+		if err != nil { // the guess was right
+			return Granted{}, alsoFailed(err, a.refundAlone(ctx, gate))
+		}
+		if born {
+			return a.signedIn(st, refresh, in.Browser, now, nil)
 		}
 		if cred, err = a.credential(ctx, name); err != nil {
 			return Granted{}, err

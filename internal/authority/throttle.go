@@ -17,8 +17,13 @@ import (
 // guesses at once count as a hundred (ASVS 6.3.1).
 type gate struct{ buckets []throttle.Bucket }
 
-// refusalLimit lets one refusal of a kind a minute into the audit log.
-var refusalLimit = throttle.Limit{Burst: 1, Every: time.Minute}
+// What of refusals that somebody can cause without end goes into the audit log:
+// of throttled attempts one a minute, of a member's at owners' operations all
+// that a person could make by hand.
+var (
+	throttledLimit = throttle.Limit{Burst: 1, Every: time.Minute}
+	denialLimit    = throttle.Limit{Burst: 30, Every: 10 * time.Second}
+)
 
 // passGate charges an attempt to sign in under a name and waits the delay that
 // the name asks for, or refuses. The user is whom the name stands for, zero for
@@ -143,17 +148,17 @@ func (a *Authority) auditThrottled(ctx context.Context, from curfew.Origin, name
 	if user.ID.IsZero() {
 		about = "network " + throttle.Network(address(from)).String()
 	}
-	once, err := a.onceAMinute(ctx, "throttled attempt", about)
-	if err != nil || !once {
+	write, err := a.mayWrite(ctx, throttledLimit, "throttled attempt", about)
+	if err != nil || !write {
 		return err
 	}
 	return a.refusedStart(ctx, from, user, name, "throttled")
 }
 
-// onceAMinute reports whether something is to be written to an audit log now,
-// or was so in the last minute.
-func (a *Authority) onceAMinute(ctx context.Context, what, about string) (bool, error) {
-	bucket := throttle.Bucket{Key: sha256.Sum256([]byte(what + "\x00" + about)), Limit: refusalLimit}
+// mayWrite reports whether something is to be written to an audit log now, or
+// was so too often.
+func (a *Authority) mayWrite(ctx context.Context, limit throttle.Limit, what, about string) (bool, error) {
+	bucket := throttle.Bucket{Key: sha256.Sum256([]byte(what + "\x00" + about)), Limit: limit}
 	verdict, err := a.charge(ctx, []throttle.Bucket{bucket}, a.now())
 	return verdict.OK, err
 }

@@ -217,7 +217,11 @@ func (a *Authority) ChangePassword(ctx context.Context, actor curfew.Actor, from
 	if err != nil {
 		return alsoFailed(err, a.refundAlone(ctx, gate))
 	}
-	return a.storePassword(ctx, actor, from, user, hash, gate)
+	err = a.storePassword(ctx, actor, from, user, hash, gate)
+	if curfew.KindOf(err) == curfew.KindUnavailable { // the password was right
+		err = alsoFailed(err, a.refundAlone(ctx, gate))
+	}
+	return err
 }
 
 func wrongCurrent() error {

@@ -34,7 +34,7 @@ func (a *API) registerAuth() {
 		Description: "Exchanges the refresh token for its successor and a new access token. A refresh token works once; a retry with the same attempt " +
 			"within the grace period returns the same successor. A 401 clears the cookie only if the refused token came from it.",
 		Problems: []curfew.Kind{curfew.KindNoSession, curfew.KindInvalidToken, curfew.KindSessionExpired, curfew.KindSessionRevoked,
-			curfew.KindRefreshTokenReused, curfew.KindGenerationMoved, curfew.KindRateLimited},
+			curfew.KindRefreshTokenReused, curfew.KindGenerationMoved},
 		Security: []map[string][]string{{refreshCookie: {}}, {}},
 	}, a.refresh)
 	register(a, operation{ID: "signOut", Method: http.MethodPost, Path: "/api/v1/auth/logout", Tag: tagAuth,

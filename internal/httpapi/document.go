@@ -132,13 +132,10 @@ func (op operation) kinds() []curfew.Kind {
 	if strings.Contains(op.Path, "{") {
 		kinds = append(kinds, curfew.KindNotFound)
 	}
-	if op.Method != http.MethodGet {
-		kinds = append(kinds, curfew.KindCrossOrigin)
-	}
 	if op.Method == http.MethodPost || op.Method == http.MethodPatch {
 		kinds = append(kinds, curfew.KindMalformed, curfew.KindInvalidRequest, curfew.KindTooLarge, curfew.KindUnsupportedMedia)
 	}
-	return append(kinds, curfew.KindInternal, curfew.KindUnavailable)
+	return append(kinds, curfew.KindCrossOrigin, curfew.KindInternal, curfew.KindUnavailable)
 }
 
 func problemHeaders(status int) map[string]*huma.Param {

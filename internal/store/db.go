@@ -23,8 +23,8 @@ type DB struct {
 
 	rotations *batcher[*rotateCall]
 	standings *batcher[*standingCall]
-	rotate    *sql.Stmt
-	standing  *sql.Stmt
+	writes    prepared // on write
+	reads     prepared // on read
 }
 
 var _ authority.Store = (*DB)(nil)
@@ -42,7 +42,7 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, authority.Reade
 	if inside(ctx) {
 		return errInside
 	}
-	return db.run(ctx, db.read, &sql.TxOptions{ReadOnly: true}, func(ctx context.Context, c conn) error { return fn(ctx, c) })
+	return db.run(ctx, db.read, db.reads, &sql.TxOptions{ReadOnly: true}, func(ctx context.Context, c conn) error { return fn(ctx, c) })
 }
 
 // maxTries is how often a transaction is tried when the engine asks for it.
@@ -55,7 +55,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context, authority.Tx) e
 		return errInside
 	}
 	for try := 1; ; try++ {
-		err := db.run(ctx, db.write, nil, func(ctx context.Context, c conn) error { return fn(ctx, c) })
+		err := db.run(ctx, db.write, db.writes, nil, func(ctx context.Context, c conn) error { return fn(ctx, c) })
 		if err == nil || try == maxTries || !db.dialect.transient(err) {
 			return err
 		}
@@ -70,13 +70,13 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context, authority.Tx) e
 
 // run runs fn in one transaction of a pool. What the engine says is
 // unavailable to the caller; what fn says of its own is passed on.
-func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(context.Context, conn) error) error {
+func (db *DB) run(ctx context.Context, pool *sql.DB, stmts prepared, opts *sql.TxOptions, fn func(context.Context, conn) error) error {
 	tx, err := pool.BeginTx(ctx, opts)
 	if err != nil {
 		return curfew.Unavailable(fmt.Errorf("begin: %w", err))
 	}
 	defer tx.Rollback() // does nothing after a commit
-	if err := fn(context.WithValue(ctx, insideKey{}, true), conn{db, tx}); err != nil {
+	if err := fn(context.WithValue(ctx, insideKey{}, true), conn{db, tx, stmts}); err != nil {
 		var known *curfew.Error
 		if errors.As(err, &known) || errors.Is(err, curfew.ErrNotFound) || errors.Is(err, errInside) {
 			return err

@@ -170,13 +170,13 @@ func (db *DB) CheckCurrent(ctx context.Context) error {
 	return db.ready(ctx)
 }
 
-// ready prepares the hot statements and starts the batches.
+// ready prepares the statements and starts the batches.
 func (db *DB) ready(ctx context.Context) (err error) {
-	if db.rotate, err = db.write.PrepareContext(ctx, rotateSession.text); err != nil {
-		return fmt.Errorf("cannot use the database: %w", err)
+	if db.writes, err = prepare(ctx, db.write); err != nil {
+		return err
 	}
-	if db.standing, err = db.read.PrepareContext(ctx, selectStanding.text); err != nil {
-		return fmt.Errorf("cannot use the database: %w", err)
+	if db.reads, err = prepare(ctx, db.read); err != nil {
+		return err
 	}
 	db.rotations = newBatcher(db.rotateBatch)
 	db.standings = newBatcher(db.standingBatch)

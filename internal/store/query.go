@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -23,19 +24,38 @@ func statement(text string) *query {
 	return q
 }
 
-// conn runs statements in one transaction. It is the Reader and the Tx.
-type conn struct {
-	db *DB
-	tx *sql.Tx
+// prepared holds the statements of a pool, each parsed once for a connection.
+type prepared map[*query]*sql.Stmt
+
+// prepare prepares all registered statements.
+func prepare(ctx context.Context, pool *sql.DB) (prepared, error) {
+	all := make(prepared, len(register))
+	for _, q := range register {
+		stmt, err := pool.PrepareContext(ctx, q.text)
+		if err != nil {
+			return nil, fmt.Errorf("cannot use the database: %w", err)
+		}
+		all[q] = stmt
+	}
+	return all, nil
 }
 
+// conn runs statements in one transaction. It is the Reader and the Tx.
+type conn struct {
+	db    *DB
+	tx    *sql.Tx
+	stmts prepared
+}
+
+func (c conn) stmt(ctx context.Context, q *query) *sql.Stmt { return c.tx.StmtContext(ctx, c.stmts[q]) }
+
 func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
-	return c.tx.QueryRowContext(ctx, q.text, args...)
+	return c.stmt(ctx, q).QueryRowContext(ctx, args...)
 }
 
 // exec runs a write and returns how many rows it changed.
 func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
-	result, err := c.tx.ExecContext(ctx, q.text, args...)
+	result, err := c.stmt(ctx, q).ExecContext(ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -44,7 +64,7 @@ func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
 
 // each calls fn for every row of a read, and closes it whatever happens.
 func (c conn) each(ctx context.Context, q *query, fn func(scan func(...any) error) error, args ...any) error {
-	rows, err := c.tx.QueryContext(ctx, q.text, args...)
+	rows, err := c.stmt(ctx, q).QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (db *DB) rotateTogether(calls []*rotateCall) error {
 
 // rotateOneByOne runs the statement for each call: what SQLite does best.
 func rotateOneByOne(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error {
-	stmt := tx.StmtContext(ctx, db.rotate)
+	stmt := tx.StmtContext(ctx, db.writes[rotateSession])
 	defer stmt.Close()
 	for _, call := range calls {
 		if call.late() {
@@ -184,7 +184,7 @@ func (db *DB) standingBatch(calls []*standingCall) {
 		return
 	}
 	defer tx.Rollback()
-	stmt := tx.StmtContext(ctx, db.standing)
+	stmt := tx.StmtContext(ctx, db.reads[selectStanding])
 	defer stmt.Close()
 	for _, call := range calls {
 		st, err := one(stmt.QueryRowContext(ctx, call.accountID[:], call.sessionID[:], curfew.ZeroID[:]), scanStanding)

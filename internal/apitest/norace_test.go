@@ -1,0 +1,6 @@
+//go:build !race
+
+package apitest
+
+// stride tries every step.
+const stride = 1
