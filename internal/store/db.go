@@ -45,7 +45,7 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, authority.Reade
 	return db.run(ctx, db.read, db.reads, &sql.TxOptions{ReadOnly: true}, func(ctx context.Context, c conn) error { return fn(ctx, c) })
 }
 
-// maxTries is how often a transaction is tried when the engine asks for it.
+// maxTries is how often something is tried when the engine asks for it.
 const maxTries = 5
 
 // InTx runs fn in one transaction and commits it, trying again a few times
@@ -54,8 +54,16 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context, authority.Tx) e
 	if inside(ctx) {
 		return errInside
 	}
+	return db.retry(ctx, func() error {
+		return db.run(ctx, db.write, db.writes, nil, func(ctx context.Context, c conn) error { return fn(ctx, c) })
+	})
+}
+
+// retry does something again, a few times and after a pause, while the engine
+// says that it may work the next time.
+func (db *DB) retry(ctx context.Context, do func() error) error {
 	for try := 1; ; try++ {
-		err := db.run(ctx, db.write, db.writes, nil, func(ctx context.Context, c conn) error { return fn(ctx, c) })
+		err := do()
 		if err == nil || try == maxTries || !db.dialect.transient(err) {
 			return err
 		}

@@ -57,7 +57,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	db := &DB{dialect: sqliteDialect, write: write, read: read, chain: o.Chain}
-	if err := write.PingContext(ctx); err != nil {
+	// Whoever switches a new file to WAL keeps others out for a moment, and
+	// the busy timeout does not hold there.
+	if err := db.retry(ctx, func() error { return write.PingContext(ctx) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %w", o.Path, err), db.Close())
 	}
 	return db, nil

@@ -107,6 +107,17 @@ func attacks(t *testing.T, open Open) {
 		w.WantActions(w.Acme.ID(), audit.SessionReuseDetected)
 	})
 
+	scenario(t, open, "a member does not fill the audit log with refusals", func(w *World) {
+		bob := w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember)
+		w.NewEvents(w.Acme.ID())
+		for range 200 {
+			w.WantKind(w.Deny(bg, bob.Actor(), Origin, "getSecurity"), curfew.KindForbidden)
+		}
+		if events := w.NewEvents(w.Acme.ID()); len(events) != 30 {
+			w.T.Errorf("%d events were written, want the first 30", len(events))
+		}
+	})
+
 	scenario(t, open, "raises for nothing are not recorded", func(w *World) {
 		owner := w.Acme.Owner
 		for range 3 {

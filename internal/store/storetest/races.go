@@ -49,7 +49,7 @@ func races(t *testing.T, open Open) {
 	scenario(t, open, "32 refreshes of one token give one rotation and one successor", func(w *World) {
 		p := w.Acme.Owner
 		w.Seen.Take()
-		for round := range 20 {
+		for round := range 10 {
 			tokens, errs := make([]string, 32), make([]error, 32)
 			together(len(tokens), func(i int) {
 				granted, err := w.Refresh(p.RefreshToken, "")
@@ -74,7 +74,7 @@ func races(t *testing.T, open Open) {
 	thieves(t, open)
 	scenario(t, open, "two owners who end the sessions of others at once", func(w *World) {
 		ada, otto := w.Acme.Owner, w.Join(w.Acme, "Otto", "otto@acme.example", curfew.RoleOwner)
-		for range 20 {
+		for range 10 {
 			w.NewEvents(w.Acme.ID())
 			people, errs := []Person{ada, otto}, make([]error, 2)
 			together(2, func(i int) {
@@ -100,7 +100,7 @@ func races(t *testing.T, open Open) {
 	})
 	scenario(t, open, "two sessions of one person that end each other at once", func(w *World) {
 		one, two := w.Acme.Owner, w.SignIn(w.Acme.Owner.Email)
-		for range 20 {
+		for range 10 {
 			people, errs := []Person{one, two}, make([]error, 2)
 			together(2, func(i int) { _, errs[i] = w.RevokeMyOtherSessions(bg, people[i].Actor(), Origin) })
 			if (errs[0] == nil) == (errs[1] == nil) {
@@ -205,7 +205,7 @@ func afterRevocation(t *testing.T, open Open) {
 				if young {
 					walkers = 4
 				}
-				for range 10 {
+				for range 6 {
 					p := w.MustRefresh(w.SignIn(bob.Email), "")
 					var answered atomic.Bool
 					together(1+walkers, func(i int) {
@@ -267,7 +267,7 @@ func afterRevocation(t *testing.T, open Open) {
 func againstSignIn(t *testing.T, open Open) {
 	scenario(t, open, "revoke-all against sign-in", func(w *World) {
 		owner := w.Acme.Owner
-		for range 20 {
+		for range 10 {
 			var raced Person
 			var answered atomic.Bool
 			var late bool
@@ -384,7 +384,7 @@ func thieves(t *testing.T, open Open) {
 		w.Ended(next, curfew.ReasonReuseDetected, w.Clock.Now())
 	})
 	scenario(t, open, "both at once: one is caught, and the session is over", func(w *World) {
-		for range 20 {
+		for range 10 {
 			p := w.SignIn(w.Acme.Owner.Email)
 			errs := make([]error, 2)
 			together(2, func(i int) { _, errs[i] = w.Refresh(p.RefreshToken, []string{attempt, "the-thiefs-attempt-1"}[i]) })

@@ -7,13 +7,17 @@ import (
 
 // checks is how many random runs a property gets unless the command line says
 // otherwise (-rapid.checks).
-const checks = "25"
+const checks = "50"
 
+// boundProperties also keeps rapid from leaving files behind: what it prints is
+// enough to repeat a failure.
 func boundProperties(t *testing.T) {
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if !given {
-		must(t, flag.Set("rapid.checks", checks))
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	for name, value := range map[string]string{"rapid.checks": checks, "rapid.nofailfile": "true"} {
+		if !given[name] {
+			must(t, flag.Set(name, value))
+		}
 	}
 }
 
