@@ -128,7 +128,7 @@ func (a *Authority) now() time.Time { return a.Now().UTC().Truncate(time.Microse
 func caller(ctx context.Context, r Reader, actor curfew.Actor, now time.Time, need curfew.Role) (curfew.Standing, error) {
 	st, err := r.SessionStanding(ctx, actor.AccountID, actor.SessionID)
 	if errors.Is(err, curfew.ErrNotFound) {
-		return st, curfew.NewError(curfew.KindInvalidToken, detailInvalidToken)
+		return st, invalidToken()
 	}
 	if err != nil {
 		return st, err

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -196,6 +197,9 @@ func aloneInAccount(ctx context.Context, tx Tx, actor curfew.Actor, now time.Tim
 // in this very transaction.
 func aliveBefore(ctx context.Context, tx Tx, actor curfew.Actor, now time.Time, undo func(*curfew.Standing), need curfew.Role) error {
 	st, err := tx.SessionStanding(ctx, actor.AccountID, actor.SessionID)
+	if errors.Is(err, curfew.ErrNotFound) {
+		return invalidToken()
+	}
 	if err != nil {
 		return err
 	}

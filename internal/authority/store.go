@@ -29,7 +29,7 @@ type Store interface {
 	// Standing reads a session with all that decides whether it lives, from
 	// a moment after the call began.
 	Standing(ctx context.Context, accountID, sessionID curfew.ID) (curfew.Standing, error)
-	// Ping asks the engine for a sign of life and for the schema's version.
+	// Ping asks the engine for a sign of life, by a read.
 	Ping(ctx context.Context) error
 }
 
@@ -49,8 +49,8 @@ type Rotation struct {
 	Attempt, Nonce []byte
 }
 
-// Rotated is the session after a refresh. Standing has no raises and no
-// epochs of account and user: the statement held them to be current.
+// Rotated is the session after a refresh. Standing has no raises: the
+// statement held both epochs to be current.
 type Rotated struct {
 	Standing curfew.Standing
 	// Young says that the generation was kept.
@@ -126,7 +126,7 @@ type Tx interface {
 	// ClampSession does to one session what Clamp did to the others.
 	ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) error
 
-	// InsertUser makes a person and, when it has a password, its login name;
+	// InsertUser makes a person and, unless it is empty, their login name;
 	// false when that name is taken.
 	InsertUser(ctx context.Context, user curfew.User, loginName string) (bool, error)
 	RenameUser(ctx context.Context, accountID, id curfew.ID, name string) error

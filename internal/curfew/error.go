@@ -77,10 +77,8 @@ func (e *Error) Error() string {
 // Unwrap gives the operator's cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Errorf-free constructors: an error's detail is a fixed sentence or built by
-// the caller from values that are safe to show.
-
-// NewError makes an error of a kind with a sentence for the caller.
+// NewError makes an error of a kind with a sentence for the caller: fixed, or
+// built from values that are safe to show.
 func NewError(kind Kind, detail string) *Error { return &Error{Kind: kind, Detail: detail} }
 
 // Invalid refuses one member of a request.

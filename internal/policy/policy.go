@@ -1,5 +1,5 @@
 // Package policy holds the rules of session lifetimes: what an owner may set,
-// what is in force, and when a session is over. Pure functions over minutes
+// what is in force, and where the deadlines lie. Pure functions over minutes
 // and times; standard library only; no clock of its own.
 package policy
 

@@ -42,7 +42,7 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, authority.Reade
 	if inside(ctx) {
 		return errInside
 	}
-	return db.run(ctx, db.read, db.reads, &sql.TxOptions{ReadOnly: true}, func(ctx context.Context, c conn) error { return fn(ctx, c) })
+	return db.run(ctx, db.read, db.reads, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, func(ctx context.Context, c conn) error { return fn(ctx, c) })
 }
 
 // maxTries is how often something is tried when the engine asks for it.

@@ -47,15 +47,25 @@ type conn struct {
 	stmts prepared
 }
 
-func (c conn) stmt(ctx context.Context, q *query) *sql.Stmt { return c.tx.StmtContext(ctx, c.stmts[q]) }
-
+// row reads a single row. Before the store is ready, while an older schema is
+// still looked at, nothing is prepared yet.
 func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
-	return c.stmt(ctx, q).QueryRowContext(ctx, args...)
+	if stmt := c.stmts[q]; stmt != nil {
+		return c.tx.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
+	}
+	return c.tx.QueryRowContext(ctx, q.text, args...)
+}
+
+func (c conn) rows(ctx context.Context, q *query, args ...any) (*sql.Rows, error) {
+	if stmt := c.stmts[q]; stmt != nil {
+		return c.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	}
+	return c.tx.QueryContext(ctx, q.text, args...)
 }
 
 // exec runs a write and returns how many rows it changed.
 func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
-	result, err := c.stmt(ctx, q).ExecContext(ctx, args...)
+	result, err := c.tx.StmtContext(ctx, c.stmts[q]).ExecContext(ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +74,7 @@ func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
 
 // each calls fn for every row of a read, and closes it whatever happens.
 func (c conn) each(ctx context.Context, q *query, fn func(scan func(...any) error) error, args ...any) error {
-	rows, err := c.stmt(ctx, q).QueryContext(ctx, args...)
+	rows, err := c.rows(ctx, q, args...)
 	if err != nil {
 		return err
 	}

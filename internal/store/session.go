@@ -102,7 +102,7 @@ const sessionPage = ` AND ($4 = 0 OR s.user_id = $5)
 var selectSessions = map[authority.SessionStatus]*query{
 	authority.SessionsActive: statement(`SELECT ` + standingColumns + standingFrom + ` AND ` + activeAt + sessionPage),
 	authority.SessionsEnded:  statement(`SELECT ` + standingColumns + standingFrom + ` AND NOT ` + activeAt + sessionPage),
-	authority.SessionsAll:    statement(`SELECT ` + standingColumns + standingFrom + ` AND $2 = $2` + sessionPage),
+	authority.SessionsAll:    statement(`SELECT ` + standingColumns + standingFrom + ` AND CAST($2 AS bigint) IS NOT NULL` + sessionPage),
 }
 
 func (c conn) SessionList(ctx context.Context, accountID curfew.ID, now time.Time, filter authority.SessionFilter, page authority.Page[authority.SessionKey]) (authority.List[curfew.Standing, authority.SessionKey], error) {

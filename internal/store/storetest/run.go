@@ -7,7 +7,7 @@ import (
 
 // checks is how many random runs a property gets unless the command line says
 // otherwise (-rapid.checks).
-const checks = "50"
+const checks = "30"
 
 // boundProperties also keeps rapid from leaving files behind: what it prints is
 // enough to repeat a failure.
