@@ -23,8 +23,7 @@ func TestGracefulShutdown(t *testing.T) {
 	addr := strings.TrimPrefix(server.url, "http://")
 
 	body := `{"email":"` + crashEmail + `","password":"` + crashPassword + `"}`
-	underWay := dial(t, addr, "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body[:10])
-	check(t, newAPI(server.url).must(200, "GET", "/readyz", "", nil, nil)) // accepted after the one under way
+	underWay := begin(t, addr, len(body))
 
 	check(t, server.cmd.Process.Signal(syscall.SIGTERM))
 	for deadline := time.Now().Add(10 * time.Second); ; {
@@ -37,7 +36,7 @@ func TestGracefulShutdown(t *testing.T) {
 			t.Fatal("it still takes connections")
 		}
 	}
-	if status, text := finish(t, underWay, body[10:]); status != 200 {
+	if status, text := finish(t, underWay, body); status != 200 {
 		t.Errorf("the request under way got %d: %s", status, text)
 	}
 	check(t, server.wait())
@@ -50,8 +49,7 @@ func TestGracefulShutdown(t *testing.T) {
 func TestSecondSignal(t *testing.T) {
 	server, log := startForShutdown(t)
 	addr := strings.TrimPrefix(server.url, "http://")
-	dial(t, addr, "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
-	check(t, newAPI(server.url).must(200, "GET", "/readyz", "", nil, nil))
+	begin(t, addr, 100)
 	check(t, server.cmd.Process.Signal(os.Interrupt))
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(logOf(t, log), `"msg":"stopping"`); {
 		if time.Now().After(deadline) {
@@ -77,18 +75,27 @@ func startForShutdown(t *testing.T) (*process, *os.File) {
 	return server, log
 }
 
-// dial sends the beginning of a request.
-func dial(t *testing.T, addr, text string) net.Conn {
+// begin sends the head of a sign-in and waits until the server asks for its
+// body: from then on the request is under way.
+func begin(t *testing.T, addr string, length int) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	check(t, err)
 	t.Cleanup(func() { conn.Close() })
-	_, err = io.WriteString(conn, text)
+	_, err = io.WriteString(conn, "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
+		"Expect: 100-continue\r\nContent-Length: "+strconv.Itoa(length)+"\r\n\r\n")
 	check(t, err)
+	const goOn = "HTTP/1.1 100 Continue\r\n\r\n"
+	answer := make([]byte, len(goOn))
+	_, err = io.ReadFull(conn, answer)
+	check(t, err)
+	if string(answer) != goOn {
+		t.Fatalf("the server says %q", answer)
+	}
 	return conn
 }
 
-// finish sends the rest of a request and reads the answer.
+// finish sends the body of a request and reads the answer.
 func finish(t *testing.T, conn net.Conn, text string) (status int, body string) {
 	t.Helper()
 	_, err := io.WriteString(conn, text)

@@ -26,8 +26,8 @@ func (f passwordFlags) password(env *Env, least int) (string, error) {
 	case f.GeneratePassword:
 		return randomPassword(least), nil
 	case !f.PasswordStdin:
-		if terminal, ok := env.Stdin.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
-			return askTwice(terminal, env.Stderr)
+		if isTerminal(env.Stdin) {
+			return askTwice(env.Stdin.(*os.File), env.Stderr)
 		}
 		return "", usageError{errors.New("a password is needed: give --password-stdin to read it from standard input, or --generate-password to draw one")}
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/term"
 )
 
 // listing is embedded in commands that list.
@@ -91,12 +93,8 @@ func minute(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04") + "Z"
 }
 
-// isTerminal reports whether a stream goes to a person.
-func isTerminal(w any) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+// isTerminal reports whether a stream goes to or comes from a person.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }

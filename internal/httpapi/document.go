@@ -191,17 +191,22 @@ func nullableObjects(schema *huma.Schema, t reflect.Type) {
 	}
 }
 
-// OpenAPI is the document of the API in YAML, without a running authority.
-func OpenAPI() ([]byte, error) {
+// OpenAPI is the document of the API, as /openapi.yaml and /openapi.json serve
+// it, without a running authority.
+func OpenAPI() (yaml, json []byte, err error) {
 	a, err := New(Config{
 		Authority: struct{ Authority }{},
 		PublicURL: "https://auth.example.com",
 		JWKS:      func(time.Time) any { return nil },
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return a.huma.OpenAPI().YAML()
+	if yaml, err = a.pages.openapiYAML(); err != nil {
+		return nil, nil, err
+	}
+	json, err = a.pages.openapiJSON()
+	return yaml, json, err
 }
 
 // empty is the input or output of an operation without parameters or body.

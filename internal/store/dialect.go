@@ -14,15 +14,12 @@ import (
 // dialect is all that differs between engines. Nothing else in the package
 // knows which one it talks to.
 type dialect struct {
-	name  string
 	goose goose.Dialect
 	// ddl replaces the marks in migrations.
 	ddl *strings.Replacer
 	// clock reads the engine's own clock in Unix microseconds; its only use
 	// is to notice that this machine's clock disagrees.
 	clock string
-	// conflict reports a unique key that is taken already.
-	conflict func(error) bool
 	// transient reports an error after which the whole transaction may be
 	// tried again.
 	transient func(error) bool
@@ -31,11 +28,9 @@ type dialect struct {
 }
 
 var sqliteDialect = dialect{
-	name:      "sqlite",
 	goose:     goose.DialectSQLite3,
 	ddl:       strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", ""),
 	clock:     `SELECT CAST(unixepoch('subsec') * 1000000 AS bigint)`,
-	conflict:  sqliteCode(sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE),
 	transient: sqliteCode(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED),
 	rotate:    rotateOneByOne,
 }

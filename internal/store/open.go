@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
@@ -183,13 +182,4 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	db.rotations = newBatcher(db.rotateBatch)
 	db.standings = newBatcher(db.standingBatch)
 	return nil
-}
-
-// Exists reports whether a database file is there already.
-func Exists(path string) (bool, error) {
-	_, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
 }
