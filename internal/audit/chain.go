@@ -74,6 +74,13 @@ func (c *Chain) SealHead(account curfew.ID, head Head) HeadSeal {
 	return sealHead(c.key, c.current, account, head)
 }
 
+// HeadKeyKnown reports whether the key that sealed a head is there, without
+// which nothing can be said of it.
+func (c *Chain) HeadKeyKnown(seal HeadSeal) bool {
+	_, ok := c.keys(seal[0])
+	return ok
+}
+
 // HeadHolds reports whether a head is one that was sealed. A caller that
 // appends to a chain whose head does not hold leaves its new head unsealed (the
 // zero seal), so that the break stays in sight.
@@ -106,6 +113,9 @@ type Report struct {
 	// that holds; Problem says what is wrong there, for people.
 	BadSeq  int64
 	Problem string
+	// KeyMissing says that the chain could not be checked beyond BadSeq,
+	// because the secret of that time is not there.
+	KeyMissing bool
 }
 
 // OK reports whether the chain holds from its anchor to its head.
@@ -148,7 +158,8 @@ func (c *Chain) Verify(rows iter.Seq2[Sealed, error], anchor, head Head) (Report
 		}
 		key, ok := c.keys(row.KeyID)
 		if !ok {
-			return bad(row.Seq, "row %d is bound with key %d, which this installation does not have: the secret of that time is missing, or the row was changed",
+			report.KeyMissing = true
+			return bad(row.Seq, "row %d is bound with key %d, which this installation does not have: give the secret of that time as CURFEW_SECRET_PREVIOUS; if there was none, the row was changed",
 				row.Seq, row.KeyID), nil
 		}
 		mac := bind(key, at.MAC, row.Event, row.KeyID)

@@ -136,6 +136,25 @@ func (k Keys) Rotate(ctx context.Context, now time.Time, lead time.Duration) (to
 	return key, err
 }
 
+// Withdraw lets every key but the one that signs now expire at once, after a
+// key has leaked: tokens that the others signed are refused from then on, and
+// those who hold one refresh.
+func (k Keys) Withdraw(ctx context.Context, now time.Time) error {
+	keys, err := k.Load(ctx, now)
+	if err != nil {
+		return err
+	}
+	ring := new(token.KeyRing)
+	if err := ring.Replace(keys); err != nil {
+		return err
+	}
+	current, err := ring.Current(now)
+	if err != nil {
+		return err
+	}
+	return k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.RetireSigningKeys(ctx, current.KID, now) })
+}
+
 func (k Keys) generate(now, active time.Time) (token.SigningKey, token.SealedKey, error) {
 	key, err := token.GenerateSigningKey(k.Alg, now.UTC().Truncate(time.Microsecond))
 	if err != nil {

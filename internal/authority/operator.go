@@ -260,8 +260,14 @@ func VerifyAudit(ctx context.Context, store Store, chain *audit.Chain, accountID
 			}
 		}
 		report, err = chain.Verify(rows, audit.Head{}, head)
-		if err == nil && report.OK() && !chain.HeadHolds(accountID, head, seal) {
-			report.BadSeq, report.Problem = head.Seq, "the account's record of its newest row is not sealed with our key: newest rows were removed, or the record was changed"
+		switch {
+		case err != nil || !report.OK() || chain.HeadHolds(accountID, head, seal):
+		case seal != audit.HeadSeal{} && !chain.HeadKeyKnown(seal):
+			report.BadSeq, report.KeyMissing = head.Seq, true
+			report.Problem = fmt.Sprintf("the record of the newest row is sealed with key %d, which this installation does not have: give the secret of that time as CURFEW_SECRET_PREVIOUS; if there was none, the record was changed", seal[0])
+		default:
+			report.BadSeq = head.Seq
+			report.Problem = "the record of the newest row is not sealed with our key: newest rows were removed, or the record was changed"
 		}
 		return err
 	})

@@ -11,8 +11,11 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
-// errUnverified says that an audit log does not hold.
-var errUnverified = errors.New("the audit log does not verify: it was changed outside of Curfew")
+// Why an audit log does not hold.
+var (
+	errUnverified = errors.New("the audit log does not verify: it was changed outside of Curfew")
+	errNoAuditKey = errors.New("the audit log cannot be verified as a whole: the secret of an earlier time is missing; give it as CURFEW_SECRET_PREVIOUS")
+)
 
 type auditVerifyCommand struct {
 	Account string `placeholder:"NAME" help:"Only the log of this account, by name or id."`
@@ -54,7 +57,7 @@ func (c *auditVerifyCommand) Run(ctx context.Context, env *Env) error {
 		accounts = append(accounts, curfew.Account{Name: "(events without an account)"})
 	}
 	t := c.table(env.Stdout, "ACCOUNT", "ID", "ROWS", "RESULT")
-	held := true
+	var verdict error
 	for i, account := range accounts {
 		if isTerminal(env.Stderr) && len(accounts) > 2 {
 			fmt.Fprintf(env.Stderr, "\r%d of %d", i+1, len(accounts))
@@ -72,7 +75,12 @@ func (c *auditVerifyCommand) Run(ctx context.Context, env *Env) error {
 			row.AccountID = &id
 		}
 		if !report.OK() {
-			held, result = false, report.Problem
+			result = report.Problem
+			if !report.KeyMissing {
+				verdict = errUnverified
+			} else if verdict == nil {
+				verdict = errNoAuditKey
+			}
 		}
 		if err := t.add(row, account.Name, id, fmt.Sprint(report.Rows), result); err != nil {
 			return err
@@ -84,10 +92,7 @@ func (c *auditVerifyCommand) Run(ctx context.Context, env *Env) error {
 	if err := t.flush(""); err != nil {
 		return err
 	}
-	if !held {
-		return errUnverified
-	}
-	return nil
+	return verdict
 }
 
 // chosen is the account of that name or id, or every account for "".

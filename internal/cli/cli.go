@@ -175,7 +175,7 @@ func fail(env Env, ctx context.Context, err error) int {
 	switch {
 	case errors.As(err, new(usageError)):
 		return exitUsage
-	case errors.Is(err, errUnverified):
+	case errors.Is(err, errUnverified), errors.Is(err, errNoAuditKey):
 		return exitUnverified
 	}
 	return exitFailed

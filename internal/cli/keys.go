@@ -81,7 +81,8 @@ func maybe(t time.Time) *time.Time {
 }
 
 type keysRotateCommand struct {
-	Now bool `help:"Let the new key sign at once. Verifiers that have not fetched the key set since refuse its tokens until they do."`
+	Now         bool `help:"Let the new key sign at once. Verifiers that have not fetched the key set since refuse its tokens until they do."`
+	WithdrawOld bool `help:"As --now, and withdraw all older keys at once, because one of them leaked: tokens that they signed are refused, and whoever holds one refreshes."`
 	config.Settings
 }
 
@@ -89,11 +90,13 @@ func (keysRotateCommand) concerns() []string { return []string{"signing-alg"} }
 
 // Help is shown below the summary.
 func (keysRotateCommand) Help() string {
-	return `The new key is published at once and signs after 10 minutes, when verifiers have fetched it; the older ones stay published until the last token that they signed has expired. A running server notices within a second.
+	return `The new key is published at once and signs after 10 minutes, when verifiers have fetched it, in place of one that was made before and does not sign yet; the older ones stay published until the last token that they signed has expired. A running server notices within a second.
 
 Examples:
 
     curfew signing-keys rotate
+    curfew signing-keys rotate --now
+    curfew signing-keys rotate --withdraw-old
     curfew signing-keys rotate --signing-alg ES256`
 }
 
@@ -109,15 +112,23 @@ func (c *keysRotateCommand) Run(ctx context.Context, env *Env) error {
 	}
 	defer in.close()
 	lead := time.Duration(authority.SigningKeyLead)
-	if c.Now {
+	if c.Now || c.WithdrawOld {
 		lead = 0
 	}
 	key, err := in.data.Keys.Rotate(ctx, in.data.Clock.Now(), lead)
 	if err != nil {
 		return err
 	}
-	if c.Now {
+	if lead == 0 {
 		fmt.Fprintf(env.Stdout, "Made the %s key %s, which signs from now on.\n", key.Alg, key.KID)
+	}
+	if c.WithdrawOld {
+		if err := in.data.Keys.Withdraw(ctx, in.data.Clock.Now()); err != nil {
+			return err
+		}
+		fmt.Fprintln(env.Stdout, "All older keys are withdrawn.")
+	}
+	if lead == 0 {
 		return nil
 	}
 	fmt.Fprintf(env.Stdout, "Made the %s key %s, which signs from %s.\n", key.Alg, key.KID, minute(key.ActiveAt))

@@ -100,6 +100,9 @@ func place(c config.Store) string {
 	if filepath.Dir(c.DatabasePath) != filepath.Clean(c.DataDir) {
 		flags += " --database-url sqlite://" + c.DatabasePath
 	}
+	if c.SecretFile != "" && !c.MakeSecret {
+		flags += " --secret-file " + c.SecretFile
+	}
 	return flags
 }
 

@@ -64,7 +64,8 @@ type Store struct {
 	SecretText Secret
 	SecretFile string
 	MakeSecret bool
-	// SecretPrevious is still verified while a new secret is phased in.
+	// SecretPrevious is still verified while a new secret is phased in; where
+	// there are several, each is on a line of its own.
 	SecretPrevious Secret
 }
 

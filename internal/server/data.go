@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,12 +85,12 @@ func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error)
 	return d, nil
 }
 
-// secretsOf derives the keys of a secret and of the one before it.
+// secretsOf derives the keys of a secret and of those before it.
 func secretsOf(c config.Store, secret []byte) (*token.Secrets, error) {
 	if c.SecretPrevious == "" {
 		return token.NewSecrets(secret)
 	}
-	secrets, err := token.NewSecrets(secret, []byte(c.SecretPrevious))
+	secrets, err := token.NewSecrets(secret, bytes.Split([]byte(c.SecretPrevious), []byte("\n"))...)
 	if err != nil {
 		return nil, fmt.Errorf("CURFEW_SECRET_PREVIOUS cannot be used with the secret in force: %w", err)
 	}

@@ -198,6 +198,22 @@ func signingKeys(t *testing.T, open Open) {
 		}
 	})
 
+	scenario(t, open, "after a leak older keys are withdrawn at once", func(w *World) {
+		w.Clock.Add(time.Second)
+		key, err := w.Keys.Rotate(bg, w.Clock.Now(), 0)
+		must(w.T, err)
+		must(w.T, w.Keys.Withdraw(bg, w.Clock.Now()))
+		if got := kids(w, w.Keys); len(got) != 1 || got[0] != key.KID {
+			w.T.Errorf("keys %v, want %s alone", got, key.KID)
+		}
+		_, err = w.Authenticate(bg, w.Acme.Owner.AccessToken)
+		w.WantKind(err, curfew.KindInvalidToken)
+		granted, err := w.Refresh(w.Acme.Owner.RefreshToken, "")
+		must(w.T, err)
+		_, err = w.Authenticate(bg, granted.AccessToken)
+		must(w.T, err)
+	})
+
 	scenario(t, open, "a secret can be phased out", func(w *World) {
 		old, fresh := []byte("a secret of the tests, 32 bytes or more"), []byte("another secret of the tests, as long as it")
 		both, err := token.NewSecrets(fresh, old)
