@@ -64,7 +64,7 @@ func readBody(x *exchange, takesBody bool) ([]byte, error) {
 
 var (
 	errTooLarge  = curfew.NewError(curfew.KindTooLarge, "The body may hold at most 64 KiB.")
-	errMalformed = curfew.NewError(curfew.KindMalformed, "The body is not one JSON document without members named twice.")
+	errMalformed = curfew.NewError(curfew.KindMalformed, "The body is not valid JSON, has something after its end, or names a member twice.")
 )
 
 // checkMediaType refuses a body that is not declared as JSON. A page of
