@@ -38,10 +38,8 @@ func (c conn) recordEpoch(ctx context.Context, accountID, userID curfew.ID, epoc
 // A session was alive under the account epoch before ($2 now, $3 the new
 // epoch), or under the user epoch before.
 const (
-	aliveBeforeAccount = `(account_epoch = CAST($3 AS bigint) - 1 AND revoked_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2
- AND user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id))`
-	aliveBeforeUser = `(user_epoch = CAST($3 AS bigint) - 1 AND revoked_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2
- AND account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1))`
+	aliveBeforeAccount = `(account_epoch = CAST($3 AS bigint) - 1 AND ` + unended + ` AND ` + userCurrent + `)`
+	aliveBeforeUser    = `(user_epoch = CAST($3 AS bigint) - 1 AND ` + unended + ` AND ` + accountCurrent + `)`
 )
 
 var (

@@ -12,29 +12,25 @@ import (
 	"github.com/curfew-auth/curfew/internal/policy"
 )
 
-// newActive is policy.LastActive in SQL: $5 is now, $6 the time of the last
+// newActive is policy.LastActive in SQL: $2 is now, $6 the time of the last
 // input reported, $7 now and the clock's tolerance.
-const newActive = `CASE WHEN last_active_at > $7 THEN $5 WHEN $6 > last_active_at THEN $6 ELSE last_active_at END`
+const newActive = `CASE WHEN last_active_at > $7 THEN $2 WHEN $6 > last_active_at THEN $6 ELSE last_active_at END`
 
 // isYoung holds for a session that rotated after $10 and keeps its generation.
 const isYoung = `(rotated_at > $10 AND rotated_at <= $7)`
 
-// rotateSession is the whole of a successful refresh. Epochs are compared with
-// >= because under READ COMMITTED a statement that waited for a lift sees the
-// lifted row beside the old counter.
+// rotateSession is the whole of a successful refresh ($2 is now, $5 the session).
 var rotateSession = statement(`UPDATE sessions SET
  generation = CASE WHEN ` + isYoung + ` THEN generation ELSE generation + 1 END,
  rotation_attempt = CASE WHEN ` + isYoung + ` THEN rotation_attempt ELSE $8 END,
  rotation_nonce = CASE WHEN ` + isYoung + ` THEN rotation_nonce ELSE $9 END,
- rotated_at = CASE WHEN ` + isYoung + ` THEN rotated_at ELSE $5 END,
+ rotated_at = CASE WHEN ` + isYoung + ` THEN rotated_at ELSE $2 END,
  last_active_at = ` + newActive + `,
  idle_expires_at = CASE WHEN ` + newActive + ` + idle_minutes * 60000000 > absolute_expires_at
   THEN absolute_expires_at ELSE ` + newActive + ` + idle_minutes * 60000000 END
- WHERE account_id = $1 AND id = $2 AND generation = $3 AND secret_hash = $4
- AND revoked_at IS NULL AND idle_expires_at > $5 AND absolute_expires_at > $5
- AND account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
+ WHERE account_id = $1 AND id = $5 AND generation = $3 AND secret_hash = $4
+ AND ` + activeRow + `
  AND policy_version >= (SELECT a.clamp_version FROM accounts a WHERE a.id = $1)
- AND user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id)
  RETURNING user_id, generation, rotated_at, started_at, auth_time, last_active_at, idle_minutes, absolute_minutes,
  idle_expires_at, absolute_expires_at, account_epoch, user_epoch, amr,
  (SELECT a.name FROM accounts a WHERE a.id = $1),
@@ -135,7 +131,7 @@ func rotateArgs(r authority.Rotation) []any {
 	if !r.YoungAfter.IsZero() {
 		youngAfter = r.YoungAfter
 	}
-	return []any{r.AccountID[:], r.SessionID[:], r.Generation, r.SecretHash[:], r.Now.UnixMicro(), r.ActiveAt.UnixMicro(),
+	return []any{r.AccountID[:], r.Now.UnixMicro(), r.Generation, r.SecretHash[:], r.SessionID[:], r.ActiveAt.UnixMicro(),
 		tolerated.UnixMicro(), r.Attempt, r.Nonce, youngAfter.UnixMicro()}
 }
 

@@ -47,10 +47,16 @@ const standingFrom = `
 const activeAt = `(s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
  AND s.account_epoch >= a.session_epoch AND s.user_epoch >= u.session_epoch)`
 
-// activeRow is the same rule for a statement that changes sessions.
-const activeRow = `(revoked_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2
- AND account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
- AND user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id))`
+// The same rule in its parts, for statements on sessions alone. Epochs are
+// compared with >= because under READ COMMITTED a statement that waited for a
+// lift sees the lifted row beside the old counter.
+const (
+	unended        = `revoked_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2`
+	accountCurrent = `account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)`
+	userCurrent    = `user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id)`
+
+	activeRow = `(` + unended + ` AND ` + accountCurrent + ` AND ` + userCurrent + `)`
+)
 
 func scanSession(s *curfew.Session, amr, device *string) []any {
 	return []any{idInto{&s.AccountID}, idInto{&s.ID}, idInto{&s.UserID}, hashInto{&s.SecretHash}, &s.Generation,
