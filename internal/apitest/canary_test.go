@@ -26,7 +26,7 @@ func TestRefusalsEchoNothing(t *testing.T) {
 		}
 	}
 	headers := []string{"Authorization: Bearer " + canary, "Authorization: Basic " + canary, "Authorization: " + canary, "Cookie: curfew_refresh=" + canary,
-		"Cookie: curfew_refresh=cfr_" + canary + "; curfew_browser=cfd_" + canary, "X-Request-Id: " + canary + "!", "If-Match: \"" + canary + "\"", "Origin: https://" + canary + ".example",
+		"Cookie: curfew_refresh=cfr_" + canary + "; curfew_browser=cfb_" + canary, "X-Request-Id: " + canary + "!", "If-Match: \"" + canary + "\"", "Origin: https://" + canary + ".example",
 		"Content-Type: text/" + canary, "Content-Encoding: " + canary, "X-Forwarded-For: " + canary, "Referer: https://x.example/?token=" + canary, "User-Agent: " + canary, "Accept: " + canary,
 		"X-Api-Key: " + canary}
 	query := "?token=" + canary + "&limit=" + canary + "&cursor=" + canary + "&status=" + canary + "&action=" + canary + "&actor_id=" + canary +

@@ -79,7 +79,7 @@ func (noObserver) Alarm(string)     {}
 type Authority struct {
 	Config
 	refreshTokens *token.RefreshCodec
-	browsers      *token.DeviceCodec
+	browsers      *token.BrowserCodec
 	throttleKey   [32]byte
 }
 
@@ -104,7 +104,7 @@ func New(c Config) (*Authority, error) {
 	return &Authority{
 		Config:        c,
 		refreshTokens: token.NewRefreshCodec(c.Secrets),
-		browsers:      token.NewDeviceCodec(c.Secrets),
+		browsers:      token.NewBrowserCodec(c.Secrets),
 		throttleKey:   throttleKey,
 	}, nil
 }

@@ -75,7 +75,7 @@ func (a *Authority) browser(presented string, user curfew.User, now time.Time) s
 	if a.knownBrowser(presented, user) != "" {
 		return presented
 	}
-	return a.browsers.Encode(token.Device{AccountID: user.AccountID, UserID: user.ID, UserEpoch: user.SessionEpoch, DeviceID: curfew.NewID(now)})
+	return a.browsers.Encode(token.Browser{AccountID: user.AccountID, UserID: user.ID, UserEpoch: user.SessionEpoch, ID: curfew.NewID(now)})
 }
 
 // knownBrowser is the id of a browser in which this very person signed in
@@ -88,7 +88,7 @@ func (a *Authority) knownBrowser(presented string, user curfew.User) string {
 	if err != nil || d.AccountID != user.AccountID || d.UserID != user.ID || d.UserEpoch != user.SessionEpoch {
 		return ""
 	}
-	return d.DeviceID.String()
+	return d.ID.String()
 }
 
 // proves reports whether a refresh token is one of the session's, of whatever

@@ -17,7 +17,7 @@ const (
 	KindSite        Kind = "site"         // one /48 of IPv6: what one subscriber may have
 	KindNetworkName Kind = "network-name" // a login name, tried from one network
 	KindName        Kind = "name"         // a login name, tried from anywhere; only delays
-	KindDevice      Kind = "device"       // a browser that the person signed in from before
+	KindBrowser     Kind = "browser"      // a browser that the person signed in from before
 )
 
 // The limits. Burst and recovery leave room for a person who mistypes, and for
@@ -27,7 +27,7 @@ var (
 	LimitSite        = Limit{Burst: 120, Every: 5 * time.Second}
 	LimitNetworkName = Limit{Burst: 10, Every: time.Minute}
 	LimitName        = Limit{Burst: 20, Every: time.Minute}
-	LimitDevice      = Limit{Burst: 10, Every: time.Minute}
+	LimitBrowser     = Limit{Burst: 10, Every: time.Minute}
 )
 
 // Bucket is a place where sign-ins are counted.
@@ -43,17 +43,17 @@ type Bucket struct {
 func (b Bucket) OnlyDelays() bool { return b.Kind == KindName }
 
 // Buckets are where a sign-in counts. The login name is normalised by the
-// caller, so that a person has one. The device is the id of a browser that this
+// caller, so that a person has one. The browser is the id of one that this
 // very person has signed in from before, proven by the caller, and "" for any
 // other: it counts in place of the address and the network, so that what others
 // do there does not touch it.
-func Buckets(key []byte, ip netip.Addr, loginName, device string) []Bucket {
+func Buckets(key []byte, ip netip.Addr, loginName, browser string) []Bucket {
 	bucket := func(kind Kind, limit Limit, values ...string) Bucket {
 		return Bucket{Key: mac(key, kind, values...), Kind: kind, Limit: limit}
 	}
 	name := bucket(KindName, LimitName, loginName)
-	if device != "" {
-		return []Bucket{bucket(KindDevice, LimitDevice, device, loginName), name}
+	if browser != "" {
+		return []Bucket{bucket(KindBrowser, LimitBrowser, browser, loginName), name}
 	}
 	return append(AddressBuckets(key, ip),
 		bucket(KindNetworkName, LimitNetworkName, Network(ip).String(), loginName), name)

@@ -30,10 +30,10 @@ func TestNetwork(t *testing.T) {
 }
 
 // of returns the buckets of a sign-in by kind.
-func of(t *testing.T, ip, name, device string) map[Kind]Bucket {
+func of(t *testing.T, ip, name, browser string) map[Kind]Bucket {
 	t.Helper()
 	buckets := make(map[Kind]Bucket)
-	for _, b := range Buckets(key, netip.MustParseAddr(ip), name, device) {
+	for _, b := range Buckets(key, netip.MustParseAddr(ip), name, browser) {
 		buckets[b.Kind] = b
 	}
 	return buckets
@@ -44,8 +44,8 @@ func TestBuckets(t *testing.T) {
 	if len(stranger) != 3 || stranger[KindAddress].Limit != LimitAddress || stranger[KindNetworkName].Limit != LimitNetworkName || stranger[KindName].Limit != LimitName {
 		t.Errorf("a stranger counts in %v", stranger)
 	}
-	known := of(t, "192.0.2.1", "ada@example.org", "device-1")
-	if len(known) != 2 || known[KindDevice].Limit != LimitDevice || known[KindName] != stranger[KindName] {
+	known := of(t, "192.0.2.1", "ada@example.org", "browser-1")
+	if len(known) != 2 || known[KindBrowser].Limit != LimitBrowser || known[KindName] != stranger[KindName] {
 		t.Errorf("a known browser counts in %v", known)
 	}
 
@@ -77,7 +77,7 @@ func TestBuckets(t *testing.T) {
 	if one[KindAddress] != two[KindAddress] {
 		t.Error("two addresses of one /64 count apart")
 	}
-	if of(t, "192.0.2.1", "ada@example.org", "device-2")[KindDevice] == known[KindDevice] {
+	if of(t, "192.0.2.1", "ada@example.org", "browser-2")[KindBrowser] == known[KindBrowser] {
 		t.Error("two browsers count together")
 	}
 }
@@ -133,7 +133,7 @@ func TestJudge(t *testing.T) {
 	}
 
 	// Ada's own browser does not notice.
-	known := Buckets(key, netip.MustParseAddr("192.0.2.1"), "ada@example.org", "device-1")
+	known := Buckets(key, netip.MustParseAddr("192.0.2.1"), "ada@example.org", "browser-1")
 	if v := Judge(known, []int64{0, tats[2]}, noon); !v.OK || v.Delay != 0 {
 		t.Errorf("a known browser: %+v", v)
 	}
@@ -183,7 +183,7 @@ func TestSuccessesAreGivenBack(t *testing.T) {
 
 // A damaged number is repaired also where the sign-in is refused.
 func TestJudgeRepairs(t *testing.T) {
-	buckets := Buckets(key, netip.MustParseAddr("192.0.2.1"), "ada@example.org", "device-1")
+	buckets := Buckets(key, netip.MustParseAddr("192.0.2.1"), "ada@example.org", "browser-1")
 	v := Judge(buckets, []int64{1 << 62, 5}, noon)
 	if v.OK || v.TATs[0] != noon.Add(10*time.Minute).UnixMicro() || v.TATs[1] != 5 {
 		t.Errorf("%+v", v)

@@ -17,7 +17,7 @@ func opaque(t testing.TB) map[string]struct {
 	decode func(string) error
 } {
 	secrets := newSecrets(t, 1)
-	refresh, device := NewRefreshCodec(secrets), NewDeviceCodec(secrets)
+	refresh, browser := NewRefreshCodec(secrets), NewBrowserCodec(secrets)
 	link, _ := NewLink(LinkInvite, id(1), id(2))
 	return map[string]struct {
 		frame  frame
@@ -26,8 +26,8 @@ func opaque(t testing.TB) map[string]struct {
 	}{
 		"refresh": {refresh.stamped.frame, refresh.Encode(NewRefresh(id(1), id(2))),
 			func(s string) error { _, err := refresh.Decode(s); return err }},
-		"device": {device.stamped.frame, device.Encode(Device{id(1), id(2), 3, id(4)}),
-			func(s string) error { _, err := device.Decode(s); return err }},
+		"browser": {browser.stamped.frame, browser.Encode(Browser{id(1), id(2), 3, id(4)}),
+			func(s string) error { _, err := browser.Decode(s); return err }},
 		"link": {LinkInvite.frame(), link,
 			func(s string) error { _, _, _, err := ParseLink(LinkInvite, s); return err }},
 	}

@@ -61,15 +61,15 @@ func FuzzLinkParse(f *testing.F) {
 	})
 }
 
-func TestDeviceRoundTrip(t *testing.T) {
-	before, during := NewDeviceCodec(newSecrets(t, 1)), NewDeviceCodec(newSecrets(t, 2, 1))
+func TestBrowserRoundTrip(t *testing.T) {
+	before, during := NewBrowserCodec(newSecrets(t, 1)), NewBrowserCodec(newSecrets(t, 2, 1))
 	rapid.Check(t, func(t *rapid.T) {
-		want := Device{anyID.Draw(t, "account"), anyID.Draw(t, "user"), rapid.Int64Min(0).Draw(t, "epoch"), anyID.Draw(t, "device")}
+		want := Browser{anyID.Draw(t, "account"), anyID.Draw(t, "user"), rapid.Int64Min(0).Draw(t, "epoch"), anyID.Draw(t, "browser")}
 		text := before.Encode(want)
-		if len(text) != 109 || text[:4] != "cfd_" {
+		if len(text) != 109 || text[:4] != "cfb_" {
 			t.Fatalf("%d characters, prefix %s", len(text), text[:4])
 		}
-		for _, codec := range []*DeviceCodec{before, during} {
+		for _, codec := range []*BrowserCodec{before, during} {
 			if got, err := codec.Decode(text); err != nil || got != want {
 				t.Fatalf("%+v, %v", got, err)
 			}
@@ -85,7 +85,7 @@ func TestDeviceRoundTrip(t *testing.T) {
 func TestKindsHaveKeysOfTheirOwn(t *testing.T) {
 	secrets := newSecrets(t, 1)
 	refresh := newStampedFrame("cfx_", 16, secrets, PurposeRefresh)
-	device := newStampedFrame("cfx_", 16, secrets, PurposeDevice)
+	device := newStampedFrame("cfx_", 16, secrets, PurposeBrowser)
 	payload := id(1)
 	text := refresh.encode(payload[:])
 	if !refresh.decode(payload[:], text) || device.decode(payload[:], text) {

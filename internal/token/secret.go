@@ -24,13 +24,13 @@ const (
 	PurposeRefresh   Purpose = "curfew refresh token mac v1"
 	PurposeSeal      Purpose = "curfew seal aes-256-gcm v1"
 	PurposeAudit     Purpose = "curfew audit chain mac v1"
-	PurposeDevice    Purpose = "curfew known browser mac v1"
+	PurposeBrowser   Purpose = "curfew known browser mac v1"
 	PurposeLoginName Purpose = "curfew login name digest v1"
 
 	purposeKeyID Purpose = "curfew key id v1"
 )
 
-var purposes = []Purpose{PurposeRefresh, PurposeSeal, PurposeAudit, PurposeDevice, PurposeLoginName}
+var purposes = []Purpose{PurposeRefresh, PurposeSeal, PurposeAudit, PurposeBrowser, PurposeLoginName}
 
 // ErrWrongSecret says that sealed bytes were sealed under a secret that this
 // installation does not have, or were altered since.

@@ -172,7 +172,7 @@ func throttling(t *testing.T, open Open) {
 		w.limited(w.guess(here, "ada@acme.example", "another horse, another battery", browser), time.Minute) // a stranger again
 		must(w.T, w.ChangePassword(bg, w.Acme.Owner.Actor(), Origin, "another horse, another battery", Password))
 		browser = w.browserOf("ada@acme.example")
-		for range throttle.LimitDevice.Burst {
+		for range throttle.LimitBrowser.Burst {
 			w.WantKind(w.guess(here, "ada@acme.example", "wrong", browser), curfew.KindInvalidCredentials)
 		}
 		w.limited(w.guess(far, "ada@acme.example", Password, browser), time.Minute)
