@@ -1,0 +1,108 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from '@tanstack/react-router'
+import { NotFound } from './routes/not-found'
+import { Root } from './layout/root'
+import { SignedIn } from './layout/signed-in'
+import { Failure } from './routes/failure'
+import { auditSearch } from './search/audit'
+import { loginSearch } from './search/login'
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Failure })
+
+// Where nobody has to be signed in.
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('./routes/home'), 'Home'),
+})
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: loginSearch,
+  component: lazyRouteComponent(() => import('./routes/login'), 'Login'),
+})
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./routes/setup'), 'Setup'),
+})
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  component: lazyRouteComponent(() => import('./routes/invite'), 'Invite'),
+})
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot',
+  component: lazyRouteComponent(() => import('./routes/forgot'), 'Forgot'),
+})
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('./routes/reset'), 'Reset'),
+})
+
+// Where somebody is: the layout sends everybody else to sign in.
+const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn })
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./routes/account'), 'Account'),
+})
+const security = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account/security',
+  component: lazyRouteComponent(() => import('./routes/security'), 'SecurityPage'),
+})
+const sessions = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account/sessions',
+  component: lazyRouteComponent(() => import('./routes/sessions'), 'YourSessions'),
+})
+const people = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account/people',
+  component: lazyRouteComponent(() => import('./routes/people'), 'People'),
+})
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./routes/audit'), 'Audit'),
+})
+
+// Every part in every state, to look at while working on them; not in builds.
+const parts = import.meta.env.DEV
+  ? [
+      createRoute({
+        getParentRoute: () => root,
+        path: '/dev/parts',
+        component: lazyRouteComponent(() => import('./routes/dev-parts'), 'DevParts'),
+      }),
+    ]
+  : []
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    login,
+    setup,
+    invite,
+    forgot,
+    reset,
+    signedIn.addChildren([account, security, sessions, people, audit]),
+    ...parts,
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
