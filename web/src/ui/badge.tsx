@@ -1,0 +1,13 @@
+import type { ReactNode } from 'react'
+import { classes } from './classes'
+
+export interface BadgeProps {
+  tone?: 'neutral' | 'info' | 'success' | 'warning' | 'danger'
+  className?: string
+  children: ReactNode
+}
+
+/** One or two words about a thing's state. */
+export function Badge({ tone = 'neutral', className, children }: BadgeProps) {
+  return <span className={classes('cf-badge', `cf-badge-${tone}`, className)}>{children}</span>
+}

@@ -1,0 +1,84 @@
+import { type ReactNode, type ToggleEvent, useId, useRef, useState } from 'react'
+import { classes } from './classes'
+
+export interface MenuProps {
+  /** The button's accessible name, such as "Actions for Ada Lovelace". */
+  label: string
+  /** What the button shows; the label if left out. */
+  trigger?: ReactNode
+  /** Classes of the button. */
+  className?: string
+  /** The content; call `close` before doing something that moves the focus. */
+  children: (close: () => void) => ReactNode
+}
+
+/**
+ * A button that opens a small panel of actions in the top layer, so that no
+ * scrolling table cuts it off. Tab walks through it, Escape closes it and gives
+ * the focus back; the browser's `popover` does both.
+ */
+export function Menu({ label, trigger, className, children }: MenuProps) {
+  const id = useId()
+  const button = useRef<HTMLButtonElement>(null)
+  const panel = useRef<HTMLDivElement>(null)
+  const [open, setOpen] = useState(false)
+
+  const close = () => panel.current?.hidePopover()
+  const toggled = (event: ToggleEvent<HTMLDivElement>) => {
+    const opens = event.newState === 'open'
+    setOpen(opens)
+    if (opens && button.current && panel.current) place(button.current, panel.current)
+  }
+
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className={classes('web-menu-button', className)}
+        aria-label={trigger ? label : undefined}
+        aria-expanded={open}
+        aria-controls={id}
+        popoverTarget={id}
+      >
+        {trigger ?? label}
+      </button>
+      <div ref={panel} id={id} popover="auto" className="web-menu" onToggle={toggled}>
+        {open ? children(close) : null}
+      </div>
+    </>
+  )
+}
+
+export interface MenuItemProps {
+  onSelect: () => void
+  danger?: boolean
+  disabled?: boolean
+  children: ReactNode
+}
+
+/** One action of a menu. */
+export function MenuItem({ onSelect, danger = false, disabled = false, children }: MenuItemProps) {
+  return (
+    <button
+      type="button"
+      className={classes('web-menu-item', danger && 'web-menu-item-danger')}
+      disabled={disabled}
+      onClick={onSelect}
+    >
+      {children}
+    </button>
+  )
+}
+
+/** Puts the panel under its button, its right edges together, within the window. */
+function place(button: HTMLElement, panel: HTMLElement) {
+  const gap = 4
+  const margin = 8
+  const at = button.getBoundingClientRect()
+  const size = panel.getBoundingClientRect()
+  const below = at.bottom + gap
+  const top = below + size.height > window.innerHeight - margin ? at.top - gap - size.height : below
+  panel.style.top = `${Math.max(margin, top)}px`
+  panel.style.left = `${Math.max(margin, Math.min(at.right, window.innerWidth - margin) - size.width)}px`
+}

@@ -1,0 +1,26 @@
+import { useFormat } from '@curfew/react'
+
+export interface TimeProps {
+  iso: string
+  className?: string
+}
+
+/** "12 min ago", with the exact time on hover. */
+export function Ago({ iso, className }: TimeProps) {
+  const format = useFormat()
+  return (
+    <time dateTime={iso} title={format.exact(iso)} className={className}>
+      {format.ago(iso)}
+    </time>
+  )
+}
+
+/** The exact time. */
+export function Exact({ iso, className }: TimeProps) {
+  const format = useFormat()
+  return (
+    <time dateTime={iso} className={className}>
+      {format.exact(iso)}
+    </time>
+  )
+}
