@@ -2,10 +2,8 @@ module github.com/curfew-auth/curfew
 
 go 1.26.0
 
-ignore (
-	./node_modules
-	./web/node_modules
-)
+// npm packages may hold Go files, which ./... must not walk into.
+ignore node_modules
 
 require (
 	github.com/alecthomas/kong v1.17.0

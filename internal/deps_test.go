@@ -51,6 +51,7 @@ var only = []struct {
 	{"internal/token", []string{"internal/curfew", "github.com/golang-jwt/jwt/v5"}, "a small package is one that can be judged"},
 	{"internal/audit", []string{"internal/curfew", "internal/policy"}, "the log's meaning must not hang on a store or a library"},
 	{"internal/sqlrules", nil, "a judge stands apart from what it judges"},
+	{"web", nil, "it holds files, and does nothing with them"},
 	{"cmd/curfew", []string{"internal/cli"}, "the program is its command line, and main is short"},
 }
 
@@ -86,6 +87,7 @@ var sole = []struct {
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, "so that it can be replaced in one package"},
 	{"github.com/golang-jwt/jwt", []string{"internal/token"}, "one place signs and verifies"},
 	{"golang.org/x/crypto", []string{"internal/password"}, "cryptography outside the standard library has one place"},
+	{"web", []string{"internal/server"}, "whoever else serves pages is handed them, and can be tested with others"},
 	{"unsafe", nil, "no"},
 }
 

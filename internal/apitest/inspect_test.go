@@ -19,6 +19,7 @@ var everywhere = map[string]string{
 }
 
 var (
+	ownPath       = regexp.MustCompile(`^/[a-z]`)
 	requestIDText = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	// insides are the marks of a server's insides: stacks, SQL, paths.
 	insides = regexp.MustCompile(`(?i)goroutine \d|\.go:\d|runtime error|panic:|\bselect .* from\b|\binsert into\b|sqlite|sql:|driver|curfew\.db|/tmp/|/home/|/root/|\$argon2`)
@@ -51,12 +52,15 @@ func (a *answer) inspect() {
 			}
 		}
 	}
-	if a.StatusCode == 204 && len(a.body) > 0 || a.StatusCode >= 300 && a.StatusCode < 400 {
-		a.fail("a 204 with a body, or a redirect")
+	if a.StatusCode == 204 && len(a.body) > 0 {
+		a.fail("a 204 with a body")
+	}
+	if to := a.Header.Get("Location"); a.StatusCode >= 300 && a.StatusCode < 400 && (a.StatusCode != 308 || api || !ownPath.MatchString(to)) {
+		a.fail("a redirect to %q", to) // only a page's path with a slash at its end leads on
 	}
 	media := a.Header.Get("Content-Type")
-	isHTML := strings.HasPrefix(media, "text/html")
-	if a.StatusCode >= 400 && a.request.Method != "HEAD" && (api || !isHTML) {
+	toPerson := strings.HasPrefix(media, "text/html") || strings.HasPrefix(path, "/assets/") && strings.HasPrefix(media, "text/plain")
+	if a.StatusCode >= 400 && a.request.Method != "HEAD" && (api || !toPerson) {
 		a.inspectProblem()
 	}
 	if strings.HasSuffix(media, "json") && media != "application/openapi+json" && path != "/openapi.json" && a.request.Method != "HEAD" {

@@ -80,12 +80,12 @@ func welcome(ctx context.Context, out io.Writer, srv *server.Server) error {
 	if err != nil {
 		return err
 	}
-	if empty {
-		text += "There is no account yet. Create the first one with:\n" +
-			"    curfew user create" + place(c.Store) + " --account NAME --role owner --name NAME --email ADDRESS --generate-password\n"
-	}
-	if empty && c.Signup != config.SignupClosed {
-		text += "or let its owner sign up: POST " + c.PublicURL + "/api/v1/auth/signup\n"
+	command := "    curfew user create" + place(c.Store) + " --account NAME --role owner --name NAME --email ADDRESS --generate-password\n"
+	switch {
+	case empty && c.Signup != config.SignupClosed:
+		text += "There is no account yet. Create the first one at " + c.PublicURL + "/setup\nor with:\n" + command
+	case empty:
+		text += "There is no account yet. Create the first one with:\n" + command
 	}
 	_, err = io.WriteString(out, text)
 	return err

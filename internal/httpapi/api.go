@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -38,8 +39,12 @@ type Config struct {
 	Log  *slog.Logger     // slog.Default by default
 	// Metrics takes the request counters; nil for none.
 	Metrics prometheus.Registerer
-	// Version is the program's own, shown on the page at /.
+	// Version is the program's own, shown on the page at / where there is no
+	// app.
 	Version string
+	// App is the hosted pages as they were built, with index.html at its top;
+	// nil, or without that file, where they were not.
+	App fs.FS
 }
 
 // API answers HTTP.
@@ -53,6 +58,7 @@ type API struct {
 	// order has the ids of all operations as they were registered.
 	order   []string
 	pages   *pages
+	app     *app
 	handler http.Handler
 }
 
@@ -85,7 +91,14 @@ func New(config Config) (*API, error) {
 	if a.pages, err = newPages(a); err != nil {
 		return nil, err
 	}
+	if a.app, err = newApp(a.App); err != nil {
+		return nil, err
+	}
 	a.pages.register(a.mux)
+	if err := a.registerApp(); err != nil {
+		return nil, err
+	}
+	a.mux.HandleFunc(catchAll, a.unmatched)
 	a.handler, err = a.chain(public)
 	return a, err
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
-// The pages are rendered here, need no script, and load one stylesheet from
+// These pages, unlike the app's, are rendered here, need no script, and load one stylesheet from
 // this server and nothing else.
 //
 //go:embed pages/*.html pages/style.css
@@ -33,7 +33,6 @@ type pages struct {
 	openapiJSON    func() ([]byte, error)
 	openapiYAML    func() ([]byte, error)
 	tell           func(*http.Request, *curfew.Error)
-	unmatched      http.HandlerFunc
 }
 
 // pageData is what every page's template is given.
@@ -45,7 +44,7 @@ type pageData struct {
 
 func newPages(a *API) (*pages, error) {
 	doc := a.huma.OpenAPI()
-	p := &pages{problem: map[curfew.Kind][]byte{}, tell: a.tell, unmatched: a.unmatched}
+	p := &pages{problem: map[curfew.Kind][]byte{}, tell: a.tell}
 	p.docs = sync.OnceValues(func() ([]byte, error) { return p.render("docs.html", "Curfew API", readerOf(doc, a.order)) })
 	p.openapiJSON = sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc) })
 	p.openapiYAML = sync.OnceValues(doc.YAML)
@@ -81,8 +80,8 @@ func (p *pages) render(name, title string, data any) ([]byte, error) {
 
 func (p *pages) register(mux *http.ServeMux) {
 	const html = "text/html; charset=utf-8"
-	for path, page := range map[string][]byte{"/{$}": p.home, "/problems": p.problems, "/problems/{$}": p.problems} {
-		mux.HandleFunc("GET "+path, serve(page, html, "no-cache"))
+	for _, path := range []string{"/problems", "/problems/{$}"} {
+		mux.HandleFunc("GET "+path, serve(p.problems, html, "no-cache"))
 	}
 	mux.HandleFunc("GET /problems/{type}", func(w http.ResponseWriter, r *http.Request) {
 		page, ok := p.problem[curfew.Kind(r.PathValue("type"))]
@@ -92,11 +91,16 @@ func (p *pages) register(mux *http.ServeMux) {
 		}
 		serve(page, html, "no-cache")(w, r)
 	})
-	mux.HandleFunc("GET "+p.stylePath, serve(p.style, "text/css; charset=utf-8", "public, max-age=31536000, immutable"))
+	mux.HandleFunc("GET "+p.stylePath, serve(p.style, "text/css; charset=utf-8", cacheForEver))
 	mux.HandleFunc("GET /docs", serveWhenAsked(p.docs, html))
 	mux.HandleFunc("GET /openapi.json", serveWhenAsked(p.openapiJSON, "application/json"))
 	mux.HandleFunc("GET /openapi.yaml", serveWhenAsked(p.openapiYAML, "application/yaml"))
-	mux.HandleFunc(catchAll, p.unmatched)
+}
+
+// placeholder answers in place of the app where it was not built. Like the app
+// it is not kept, or a browser would show it after the app is there.
+func (p *pages) placeholder() http.HandlerFunc {
+	return serve(p.home, "text/html; charset=utf-8", "no-store")
 }
 
 // serveWhenAsked answers with bytes that are made once.

@@ -16,7 +16,7 @@ const catchAll = "/"
 // are told like every other error.
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
 	if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
-		a.tell(r, errNothingHere)
+		a.nothingHere(r)
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -33,7 +33,7 @@ var (
 func (a *API) unmatched(w http.ResponseWriter, r *http.Request) {
 	allowed := a.allowed(r)
 	if len(allowed) == 0 {
-		a.tell(r, errNothingHere)
+		a.nothingHere(r)
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))

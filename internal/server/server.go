@@ -15,6 +15,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/token"
+	"github.com/curfew-auth/curfew/web"
 )
 
 // Config is what a Server is made of.
@@ -175,7 +176,7 @@ func (s *Server) serve(ctx context.Context) error {
 		Authority: s.authority, PublicURL: s.settings.PublicURL, SecureCookies: s.settings.SecureCookies(),
 		AllowedOrigins: s.settings.AllowedOrigins, TrustedProxies: s.settings.TrustedProxies,
 		JWKS: func(now time.Time) any { return ring.JWKS(now) }, Now: d.Clock.Now,
-		Log: log, Metrics: m.registry, Version: s.config.Version,
+		Log: log, Metrics: m.registry, Version: s.config.Version, App: web.Files(),
 	})
 	if err != nil {
 		return err

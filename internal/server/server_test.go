@@ -52,6 +52,7 @@ func TestServer(t *testing.T) {
 		{public + "/healthz", 200, "ok"},
 		{public + "/readyz", 200, "ok"},
 		{public + "/.well-known/jwks.json", 200, `"kid"`},
+		{public + "/login", 200, "Curfew"},
 		{public + "/metrics", 404, ""},
 		{public + "/debug/pprof/", 404, ""},
 		{operator + "/metrics", 200, `curfew_refresh_total{outcome="rotated"} 0`},
