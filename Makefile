@@ -1,36 +1,76 @@
-# What a machine needs beforehand: Go, git, make and a C compiler (for -race).
-# Everything else is fetched by the commands themselves through the Go proxy.
+# What a machine needs beforehand: Go, Node, git, make and a C compiler (for
+# -race). Everything else is fetched by the commands themselves: Go modules, npm
+# packages, and for the browser tests Debian's Chromium.
 
 SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/curfew-auth/curfew/internal/cli.version=$(VERSION)
 FUZZTIME ?= 20s
+# What the pages are built from.
+PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-standard web packages \
+	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
 
-.PHONY: help run test check gen bench build vuln fuzz
+.PHONY: help run demo dev example build web test test-go test-ui e2e fuzz check gen bench pictures vuln
 
 help: ## Print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start Curfew on embedded SQLite, and say where to click
 	./bin/curfew serve
 
-build: ## Build bin/curfew
+demo: build ## Start Curfew with an account that lives, in a temporary folder
+	./bin/curfew demo
+
+dev: node_modules/.package-lock.json ## Serve the pages with hot reload, in front of a running server (make run)
+	npm run dev -w web
+
+example: node_modules/.package-lock.json build ## Start a small product that embeds Curfew's parts, and a Curfew for it
+	npm start -w examples/react-app
+
+build: web/dist/index.html ## Build bin/curfew with its pages
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/curfew ./cmd/curfew
 
-test: ## Run all tests, with the race detector
+web: web/dist/index.html ## Build the pages that bin/curfew serves
+
+web/dist/index.html: node_modules/.package-lock.json $(filter-out %.gen.ts,$(PAGES)) | node-is-there
+	npm run build -w web
+
+node_modules/.package-lock.json: package-lock.json | node-is-there
+	npm ci --no-fund --no-audit
+	@touch $@
+
+.PHONY: node-is-there
+node-is-there:
+	@command -v npm >/dev/null || { echo "Node is missing: install Node 20.19 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
+
+test: test-ui test-go e2e ## Run all tests: Go with the race detector, TypeScript, and in a browser
+
+test-go: ## Run the tests of the server
 	go test -race -timeout 10m ./...
+
+test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pages
+	npx vitest run
+
+e2e: build ## Run the tests in a browser
+	go build -tags curfewtest -o bin/curfew-test ./cmd/curfew
+	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run e2e -w web
 
 fuzz: ## Run each fuzz target for FUZZTIME (20s)
 	@bash scripts/fuzz.sh $(FUZZTIME)
 
-check: ## gofmt, vet, staticcheck, import rules, generated files up to date
+check: web/dist/index.html ## Formats, vet, linters, types, import rules, package sizes, generated files up to date
 	@bash scripts/check.sh
 
-gen: ## Make the generated files anew: api/openapi.yaml
+gen: node_modules/.package-lock.json ## Make the generated files anew: OpenAPI document, TypeScript types, standards
 	go run ./cmd/curfew openapi > api/openapi.yaml.new && mv api/openapi.yaml.new api/openapi.yaml
+	go run internal/policy/gen.go
+	npm run gen
 
 bench: build ## Measure refresh, session check and sign-in on this machine
 	./bin/curfew bench
+
+pictures: build ## Take the pictures of the documentation anew
+	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run pictures -w web
 
 vuln: ## Look for known vulnerabilities, where their database can be reached
 	@bash scripts/vuln.sh

@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type APIRequestContext, test as base, type BrowserContext, type Page, request } from '@playwright/test'
+
+export { expect } from '@playwright/test'
+
+const binary = fileURLToPath(new URL('../../bin/curfew-test', import.meta.url))
+export const password = 'correct horse battery staple'
+
+export interface Person {
+  name: string
+  email: string
+}
+
+/** A real Curfew with a real database, for one test. */
+export class Curfew {
+  readonly url: string
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+    url: string,
+    private readonly adminUrl: string,
+    readonly log: string[],
+  ) {
+    this.url = url
+  }
+
+  static async start(args: string[] = [], environment: Record<string, string> = {}, verb = 'serve'): Promise<Curfew> {
+    const folder = await mkdtemp(join(tmpdir(), 'curfew-e2e-'))
+    const child = spawn(
+      binary,
+      [verb, '--data-dir', join(folder, 'data'), '--addr', '127.0.0.1:0', '--admin-addr', '127.0.0.1:0', ...args],
+      { env: { PATH: process.env.PATH, HOME: folder, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    const log: string[] = []
+    const lines = createInterface({ input: child.stderr })
+    const ready = new Promise<{ url: string; admin: string }>((resolve, reject) => {
+      lines.on('line', (line) => {
+        log.push(line)
+        if (!line.includes('"ready"')) return
+        const entry = JSON.parse(line)
+        resolve({ url: entry.public_url, admin: `http://${entry.admin_addr}` })
+      })
+      child.on('exit', (code) => reject(new Error(`curfew ended with ${code}:\n${log.join('\n')}`)))
+    })
+    const { url, admin } = await ready
+    return new Curfew(child, folder, url, admin, log)
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode === null) {
+      const ended = once(this.process, 'exit')
+      this.process.kill('SIGTERM')
+      await ended
+    }
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** Stops the process at once, as a crash would. */
+  async crash(): Promise<void> {
+    const ended = once(this.process, 'exit')
+    this.process.kill('SIGKILL')
+    await ended
+  }
+
+  /** Moves the server's clock forward, and that of each page as a sleep would. */
+  async pass(seconds: number, ...pages: Page[]): Promise<void> {
+    const answer = await fetch(`${this.adminUrl}/test/clock`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ advance_seconds: seconds }),
+    })
+    if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
+    for (const page of pages) await page.clock.fastForward(seconds * 1000)
+  }
+
+  /** A client of the API without a browser, for what happens elsewhere. */
+  async api(): Promise<Api> {
+    return new Api(await request.newContext({ baseURL: this.url }))
+  }
+
+  /** The first account and its owner. */
+  async signUp(owner: Person = { name: 'Ada Lovelace', email: 'ada@acme.example' }, account = 'Acme'): Promise<Api> {
+    const api = await this.api()
+    await api.post('/auth/signup', { account_name: account, ...owner, password })
+    return api
+  }
+
+  /** Invites a person as `owner` and accepts for them; the answer is theirs. */
+  async join(owner: Api, person: Person, role: 'owner' | 'member' = 'member'): Promise<Api> {
+    const { invite_url } = await owner.post('/accounts/me/invites', { email: person.email, role })
+    const token = new URL(invite_url).hash.replace('#token=', '')
+    const api = await this.api()
+    await api.post('/auth/accept-invite', { token, name: person.name, password })
+    return api
+  }
+
+  /** Another device of a person who signed in elsewhere. */
+  async device(person: Person, userAgent?: string): Promise<Api> {
+    const context = await request.newContext({ baseURL: this.url, ...(userAgent ? { userAgent } : {}) })
+    const api = new Api(context)
+    await api.post('/auth/login', { email: person.email, password })
+    return api
+  }
+}
+
+/** Calls the API as one device of one person. */
+export class Api {
+  private token = ''
+  constructor(readonly context: APIRequestContext) {}
+
+  async call(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> {
+    const answer = await this.context.fetch(`/api/v1${path}`, {
+      method,
+      headers: { ...(this.token ? { Authorization: `Bearer ${this.token}` } : {}) },
+      ...(body === undefined ? {} : { data: body }),
+    })
+    const text = await answer.text()
+    const parsed = text ? JSON.parse(text) : null
+    if (parsed?.access_token) this.token = parsed.access_token
+    return { status: answer.status(), body: parsed }
+  }
+
+  private async must(method: string, path: string, body?: unknown): Promise<any> {
+    const answer = await this.call(method, path, body)
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    return answer.body
+  }
+
+  get(path: string) {
+    return this.must('GET', path)
+  }
+  post(path: string, body?: unknown) {
+    return this.must('POST', path, body ?? {})
+  }
+  patch(path: string, body: unknown) {
+    return this.must('PATCH', path, body)
+  }
+  delete(path: string) {
+    return this.must('DELETE', path)
+  }
+}
+
+interface Fixtures {
+  curfew: Curfew
+  /** A browser of somebody else's, who knows nothing of this one. */
+  otherBrowser: BrowserContext
+}
+
+export const test = base.extend<Fixtures & { serverArgs: string[] }>({
+  serverArgs: [[], { option: true }],
+  curfew: async ({ serverArgs }, use, info) => {
+    const curfew = await Curfew.start(serverArgs)
+    await use(curfew)
+    if (info.status !== info.expectedStatus) {
+      await info.attach('server.log', { body: curfew.log.join('\n'), contentType: 'text/plain' })
+    }
+    await curfew.stop()
+  },
+  baseURL: async ({ curfew }, use) => use(curfew.url),
+  otherBrowser: async ({ browser, contextOptions }, use) => {
+    const context = await browser.newContext(contextOptions)
+    await use(context)
+    await context.close()
+  },
+  // Whatever a page is refused by the Content-Security-Policy, or throws, fails
+  // its test: nobody has to think of asking.
+  context: async ({ context }, use) => {
+    const complaints: string[] = []
+    context.on('page', (page) => {
+      page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
+      page.on('console', (message) => {
+        if (/Content Security Policy|Trusted|violates/i.test(message.text())) complaints.push(message.text())
+      })
+    })
+    await use(context)
+    if (complaints.length > 0) throw new Error(complaints.join('\n'))
+  },
+})
+
+/** Signs in on the sign-in page, as a person does. */
+export async function signIn(page: Page, person: Person, path = '/login'): Promise<void> {
+  await page.goto(path)
+  await page.getByLabel('Email').fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'))
+}
+
+export const ada: Person = { name: 'Ada Lovelace', email: 'ada@acme.example' }
+export const grace: Person = { name: 'Grace Hopper', email: 'grace@acme.example' }
+export const alan: Person = { name: 'Alan Turing', email: 'alan@acme.example' }
