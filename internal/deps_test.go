@@ -189,6 +189,35 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestTheMovableClockIsNotBuilt: a clock that a request can move is in builds
+// for browser tests, which ask for it by a tag, and in no other.
+func TestTheMovableClockIsNotBuilt(t *testing.T) {
+	const movable = module + "/internal/clocktest"
+	list := func(args ...string) []string {
+		t.Helper()
+		out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+		if err != nil {
+			t.Fatalf("go list %q: %v", args, err)
+		}
+		return strings.Split(strings.TrimSpace(string(out)), "\n")
+	}
+	if slices.Contains(list("-deps", module+"/cmd/curfew"), movable) {
+		t.Errorf("%s is in every build", movable)
+	}
+	if !slices.Contains(list("-deps", "-tags", "curfewtest", module+"/cmd/curfew"), movable) {
+		t.Errorf("%s is in no build, so this test looks for the wrong thing", movable)
+	}
+	// Nothing else depends on the tag.
+	const files = "{{.ImportPath}} {{.GoFiles}}"
+	without := list("-f", files, module+"/...")
+	with := list("-f", files, "-tags", "curfewtest", module+"/...")
+	for i, line := range with {
+		if line != without[i] && !strings.HasPrefix(line, module+"/cmd/curfew ") {
+			t.Errorf("the tag changes %s into %s", without[i], line)
+		}
+	}
+}
+
 // load reads every package of the module.
 func load(t *testing.T) []pkg {
 	t.Helper()

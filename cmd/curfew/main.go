@@ -1,3 +1,5 @@
+//go:build !curfewtest
+
 // Command curfew is a self-hosted session authority: `curfew serve` runs it,
 // and `curfew --help` says what else there is.
 package main

@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/curfew-auth/curfew/internal/cli"
+	"github.com/curfew-auth/curfew/internal/clocktest"
 )
 
 // gorace spares commands the second for which the race detector waits at every
@@ -21,12 +22,18 @@ const gorace = "GORACE=atexit_sleep_ms=10"
 var update = flag.Bool("update", false, "write the golden parts of the scripts anew")
 
 // TestMain lets the test binary be the command `curfew`, as it is built but
-// for its clock.
+// for its clock, and `curfew-test`, as builds for browser tests are.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"curfew": func() {
 		env := cli.Process()
 		env.Now = shiftedClock(os.Getenv("CURFEW_TEST_CLOCK"))
 		env.StoreClock = func(context.Context) (time.Time, error) { return env.Now(), nil }
+		os.Exit(cli.Main(env))
+	}, "curfew-test": func() {
+		env := cli.Process()
+		if err := clocktest.Install(&env); err != nil {
+			panic(err)
+		}
 		os.Exit(cli.Main(env))
 	}})
 }

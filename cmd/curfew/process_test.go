@@ -24,7 +24,12 @@ type process struct {
 // startProcess starts the server and returns when it says that it is ready.
 // Settings of the caller's environment do not reach it.
 func startProcess(dir string, log io.Writer, environ []string, args ...string) (*process, error) {
-	path, err := exec.LookPath("curfew")
+	return startProgram("curfew", dir, log, environ, args...)
+}
+
+// startProgram is startProcess for another program than `curfew`.
+func startProgram(program, dir string, log io.Writer, environ []string, args ...string) (*process, error) {
+	path, err := exec.LookPath(program)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -36,6 +37,9 @@ type Env struct {
 	// database's clock that a server compares it with.
 	Now        func() time.Time
 	StoreClock func(context.Context) (time.Time, error)
+	// AdminRoutes are more routes of a server's operator's listener, by
+	// pattern.
+	AdminRoutes map[string]http.Handler
 }
 
 // Process is the process that this is.

@@ -42,7 +42,7 @@ func (s *serveCommand) Run(ctx context.Context, env *Env) error {
 	}
 	limitMemory(env.Environ)
 	log := newLog(env.Stderr)
-	srv := server.New(server.Config{Settings: c, Version: release(), Log: log, Now: env.Now, StoreClock: env.StoreClock})
+	srv := server.New(server.Config{Settings: c, Version: release(), Log: log, Now: env.Now, StoreClock: env.StoreClock, AdminRoutes: env.AdminRoutes})
 	if err := srv.Start(ctx); err != nil {
 		return err
 	}

@@ -52,10 +52,10 @@ func (m *metrics) SignedIn(outcome string) { m.signIns.WithLabelValues(outcome).
 // Alarm is part of authority.Observer.
 func (m *metrics) Alarm(kind string) { m.alarms.WithLabelValues(kind).Inc() }
 
-// admin answers on the operator's listener: metrics and profiles, nothing
-// else. On a loopback address it answers to loopback names only, so that no
+// admin answers on the operator's listener: metrics, profiles, and what else
+// it is given. On a loopback address it answers to loopback names only, so that no
 // web page reaches it by a name of its own.
-func (m *metrics) admin(addr string) http.Handler {
+func (m *metrics) admin(addr string, more map[string]http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -63,6 +63,9 @@ func (m *metrics) admin(addr string) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	for pattern, h := range more {
+		mux.Handle(pattern, h)
+	}
 	if !httpapi.IsLoopback(addr) {
 		return mux
 	}

@@ -28,6 +28,8 @@ type Config struct {
 	// of the database when nil.
 	Now        func() time.Time
 	StoreClock func(context.Context) (time.Time, error)
+	// AdminRoutes are more routes of the operator's listener, by pattern.
+	AdminRoutes map[string]http.Handler
 }
 
 // drainTime is how long requests under way may take to finish at a stop.
@@ -190,7 +192,7 @@ func (s *Server) serve(ctx context.Context) error {
 		s.onStop(func() error { l.Stop(); return nil })
 	}
 	if s.admin != nil {
-		operator := admin(m.admin(s.config.Settings.AdminAddr), log)
+		operator := admin(m.admin(s.config.Settings.AdminAddr, s.config.AdminRoutes), log)
 		s.onStop(operator.Close) // a profile under way is not waited for
 		s.serving.Go(func() { s.answer(operator, s.admin) })
 	}
