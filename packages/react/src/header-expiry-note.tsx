@@ -1,0 +1,7 @@
+/** What `HeaderExpiryNote` takes. */
+export interface HeaderExpiryNoteProps {
+  className?: string
+}
+export function HeaderExpiryNote(_: HeaderExpiryNoteProps) {
+  return null
+}

@@ -1,0 +1,38 @@
+import type { Client } from '@curfew/client'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
+import { CurfewContext } from './context'
+import { defaultLocale } from './format'
+import { createRegions } from './regions'
+import { type DeepPartial, mergeTexts, type Texts } from './texts'
+import { createTicker } from './ticker'
+import { createToastStore } from './toast-store'
+
+/** What `CurfewProvider` takes. */
+export interface CurfewProviderProps {
+  /** Made once, outside of rendering: `createClient()`. */
+  client: Client
+  /** Words that replace the English ones; any part of them. */
+  texts?: DeepPartial<Texts>
+  /** For times and numbers, such as `de`. By default the browser's variant of English. */
+  locale?: string
+  children?: ReactNode
+}
+
+/** Runs the client while it is mounted and gives it to everything below. */
+export function CurfewProvider({ client, texts, locale, children }: CurfewProviderProps) {
+  const [own] = useState(() => ({
+    ticker: createTicker(30_000),
+    toasts: createToastStore(),
+    regions: createRegions(),
+  }))
+  useEffect(() => {
+    client.start()
+    return () => client.stop()
+  }, [client])
+  useEffect(() => own.regions.listen(), [own])
+  const value = useMemo(
+    () => ({ ...own, client, texts: mergeTexts(texts), locale: locale ?? defaultLocale() }),
+    [own, client, texts, locale],
+  )
+  return <CurfewContext value={value}>{children}</CurfewContext>
+}

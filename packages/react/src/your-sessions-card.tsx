@@ -1,0 +1,7 @@
+/** What `YourSessionsCard` takes. */
+export interface YourSessionsCardProps {
+  className?: string
+}
+export function YourSessionsCard(_: YourSessionsCardProps) {
+  return null
+}
