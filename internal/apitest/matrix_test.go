@@ -19,7 +19,8 @@ const (
 // answers when all is well, and with which members.
 //
 // {member}, {session}, {own} and {invite} stand for ids of the caller's own
-// account, {code} for an invitation's, and {refresh} for a refresh token.
+// account, {code} for an invitation's, {reset} for the code of a
+// link to a new password, and {refresh} for a refresh token.
 var operations = []struct {
 	id, method, path, who string
 	body                  any
@@ -34,6 +35,8 @@ var operations = []struct {
 	{"getAuthConfig", "GET", "/api/v1/auth/config", anyone, nil, 200, configShape},
 	{"getInvitation", "POST", "/api/v1/auth/invite", anyone, obj{"token": "{code}"}, 200, inviteShape},
 	{"acceptInvite", "POST", "/api/v1/auth/accept-invite", anyone, obj{"token": "{code}", "name": "Grace", "password": password15}, 201, tokenShape},
+	{"getReset", "POST", "/api/v1/auth/reset", anyone, obj{"token": "{reset}"}, 200, resetShape},
+	{"resetPassword", "POST", "/api/v1/auth/reset-password", anyone, obj{"token": "{reset}", "password": "a quite different long phrase"}, 204, ""},
 
 	{"getSecurity", "GET", "/api/v1/accounts/me/security", owner, nil, 200, securityShape},
 	{"updateSecurity", "PATCH", "/api/v1/accounts/me/security", owner, obj{"idle_minutes": 720, "apply_to": "new_sessions"}, 200, securityShape},
@@ -49,6 +52,7 @@ var operations = []struct {
 	{"updateAccount", "PATCH", "/api/v1/accounts/me", owner, obj{"name": "Acme Ltd"}, 200, accountShape},
 	{"listUsers", "GET", "/api/v1/accounts/me/users", owner, nil, 200, userListShape},
 	{"updateUser", "PATCH", "/api/v1/accounts/me/users/{member}", owner, obj{"disabled": true}, 200, userShape},
+	{"createResetLink", "POST", "/api/v1/accounts/me/users/{member}/reset-links", owner, nil, 201, newResetShape},
 	{"createInvite", "POST", "/api/v1/accounts/me/invites", owner, obj{"email": "ivy@acme.example", "role": "member"}, 201, newInviteShape},
 	{"listInvites", "GET", "/api/v1/accounts/me/invites", owner, nil, 200, inviteListShape},
 	{"deleteInvite", "DELETE", "/api/v1/accounts/me/invites/{invite}", owner, nil, 204, ""},
@@ -98,6 +102,7 @@ func (w *world) things(by, caller *person, member string) things {
 	other := w.signInBody(caller.email)
 	x := things{"member": member, "own": other.session, "session": other.session, "refresh": other.refreshToken}
 	x["invite"], x["code"] = w.invite(by, fmt.Sprintf("grace@%.8s.example", by.account), "member")
+	x["reset"] = w.resetLink(by, member)
 	return x
 }
 

@@ -38,6 +38,8 @@ const (
 	accountShape    = "id name created_at owners[name email]"
 	userShape       = "id name email role disabled has_password created_at last_login_at session_count"
 	userListShape   = "items[" + userShape + "] next_cursor"
+	newResetShape   = "reset_url expires_at"
+	resetShape      = "name email expires_at"
 	newInviteShape  = "id invite_url expires_at"
 	inviteListShape = "items[id email role created_at expires_at] next_cursor"
 

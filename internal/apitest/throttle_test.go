@@ -120,6 +120,9 @@ func TestThrottleByAddress(t *testing.T) {
 		"links": func(w *world, i int) *answer {
 			return w.program().Post(lookUp, obj{"token": "cfi_" + strings.Repeat("A", i+8)})
 		},
+		"resets": func(w *world, i int) *answer {
+			return w.program().Post(setPassword, obj{"token": "cfp_nonsense", "password": password15})
+		},
 		"invitations": func(w *world, i int) *answer {
 			return w.program().Post(accept, obj{"token": "cfi_nonsense", "name": "Eve", "password": password15})
 		},

@@ -16,6 +16,9 @@ var descriptions = map[Action]string{
 	UserEnable:                 "A disabled person may sign in again.",
 	UserSessionsRevoked:        "All sessions of one person, or all but the one they were using, were ended.",
 	UserPasswordChange:         "A person changed their password; their other sessions ended.",
+	UserPasswordResetRequest:   "Somebody asked for a mail with a link to a new password for a person.",
+	UserPasswordReset:          "A new password was set by a link; all sessions of the person ended.",
+	UserResetLinkCreate:        "An owner made a link by which a person sets a new password.",
 	InviteCreate:               "An owner invited somebody to the account.",
 	InviteDelete:               "An owner took an invitation back.",
 	InviteAccept:               "An invitation was accepted.",
@@ -24,5 +27,5 @@ var descriptions = map[Action]string{
 	SessionLogout:              "A person signed out, or their session made way for a new sign-in in the same browser.",
 	SessionRevoke:              "One session was ended by its own person from another device, by an owner, or by a limit.",
 	SessionReuseDetected:       "A refresh token was used again after it was replaced; its session was ended.",
-	AccessDenied:               "A person asked for something that only an owner may do.",
+	AccessDenied:               "A person asked for something that only an owner may do, or a link that does not work was tried.",
 }

@@ -26,6 +26,9 @@ const (
 	UserEnable                 Action = "user.enable"
 	UserSessionsRevoked        Action = "user.sessions_revoked"
 	UserPasswordChange         Action = "user.password_change"
+	UserPasswordResetRequest   Action = "user.password_reset_request"
+	UserPasswordReset          Action = "user.password_reset"
+	UserResetLinkCreate        Action = "user.reset_link_create"
 	InviteCreate               Action = "invite.create"
 	InviteDelete               Action = "invite.delete"
 	InviteAccept               Action = "invite.accept"
@@ -41,6 +44,7 @@ const (
 var Actions = []Action{
 	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk,
 	UserCreate, UserUpdate, UserRoleChange, UserDisable, UserEnable, UserSessionsRevoked, UserPasswordChange,
+	UserPasswordResetRequest, UserPasswordReset, UserResetLinkCreate,
 	InviteCreate, InviteDelete, InviteAccept,
 	SessionStart, SessionStartRefused, SessionLogout, SessionRevoke, SessionReuseDetected, AccessDenied,
 }

@@ -97,6 +97,16 @@ var classes = map[reflect.Type]map[string]class{
 		"ExpiresAt":  track,
 		"AcceptedAt": ignore,
 	},
+	reflect.TypeFor[curfew.Reset](): {
+		"AccountID":  ignore,
+		"UserID":     track,
+		"SecretHash": secret,
+		"CreatedAt":  ignore,
+		"CreatedBy":  track,
+		"ExpiresAt":  track,
+		"UsedAt":     ignore,
+		"UserEpoch":  ignore,
+	},
 	reflect.TypeFor[policy.Policy](): {
 		"IdleMinutes":     track,
 		"AbsoluteMinutes": track,

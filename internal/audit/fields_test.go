@@ -19,7 +19,7 @@ import (
 func TestEveryFieldIsClassified(t *testing.T) {
 	for _, known := range []reflect.Type{
 		reflect.TypeFor[curfew.Account](), reflect.TypeFor[curfew.User](), reflect.TypeFor[curfew.Session](),
-		reflect.TypeFor[curfew.Invite](), reflect.TypeFor[policy.Policy](),
+		reflect.TypeFor[curfew.Invite](), reflect.TypeFor[curfew.Reset](), reflect.TypeFor[policy.Policy](),
 	} {
 		if classes[known] == nil {
 			t.Errorf("%v is not classified", known)

@@ -237,6 +237,18 @@ type NewInvite struct {
 	URL    string
 }
 
+// NewResetLink is a link to a new password, which is shown once.
+type NewResetLink struct {
+	URL       string
+	ExpiresAt time.Time
+}
+
+// ResetView is what the holder of a link to a new password may know of it.
+type ResetView struct {
+	Name, Email string
+	ExpiresAt   time.Time
+}
+
 // AuditFilter chooses audit events. Zero values choose all.
 type AuditFilter struct {
 	Action   string

@@ -84,6 +84,9 @@ type Reader interface {
 	// InviteList gives the invitations that can still be accepted at now.
 	InviteList(ctx context.Context, accountID curfew.ID, now time.Time, page Page[InviteKey]) (List[curfew.Invite, InviteKey], error)
 
+	// Reset is a person's latest link to a new password, whether it works or not.
+	Reset(ctx context.Context, accountID, userID curfew.ID) (curfew.Reset, error)
+
 	AuditList(ctx context.Context, accountID curfew.ID, filter AuditFilter, page Page[int64]) (List[audit.Event, int64], error)
 	AuditHead(ctx context.Context, accountID curfew.ID) (audit.Head, audit.HeadSeal, error)
 	// AuditChain gives at most limit rows of a chain after seq, oldest first.
@@ -161,6 +164,14 @@ type Tx interface {
 	AcceptInvite(ctx context.Context, accountID, id curfew.ID, now time.Time) (bool, error)
 	// DeleteInvite takes an open invitation back; false when there is none.
 	DeleteInvite(ctx context.Context, accountID, id curfew.ID) (bool, error)
+
+	// InsertReset makes a person's link to a new password, in place of any
+	// other of theirs.
+	InsertReset(ctx context.Context, reset curfew.Reset) error
+	// SpendReset uses the link of a hash up, after the person's epoch was
+	// raised once for it in this transaction; false when it does not work, or
+	// works no more.
+	SpendReset(ctx context.Context, accountID, userID curfew.ID, hash [32]byte, now time.Time) (bool, error)
 
 	// Audit appends an event to its account's chain.
 	Audit(ctx context.Context, event audit.Event) error

@@ -74,6 +74,21 @@ type Invite struct {
 	AcceptedAt time.Time // zero while open
 }
 
+// Reset lets a person set a new password without the old one. A person has at
+// most one: a newer link takes the place of the older.
+type Reset struct {
+	AccountID  ID
+	UserID     ID
+	SecretHash [32]byte
+	CreatedAt  time.Time
+	CreatedBy  ID // the owner who made the link; zero when it was asked for by mail
+	ExpiresAt  time.Time
+	UsedAt     time.Time // zero while open
+	// UserEpoch is the person's epoch when the link was made. Whatever raises
+	// it, such as a new password, is the end of the link.
+	UserEpoch int64
+}
+
 // Actor is who asks: the person of a verified session, or the operator at the
 // command line. It is an argument of every use case, never hidden in a context.
 type Actor struct {

@@ -29,6 +29,7 @@ const (
 	KindEmailTaken         Kind = "email-taken"
 	KindLastOwner          Kind = "last-owner"
 	KindGenerationMoved    Kind = "generation-moved"
+	KindNoPassword         Kind = "no-password"
 	KindStale              Kind = "stale"
 	KindTooLarge           Kind = "too-large"
 	KindUnsupportedMedia   Kind = "unsupported-media-type"

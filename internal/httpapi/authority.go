@@ -17,6 +17,8 @@ type Authority interface {
 	SignIn(ctx context.Context, from curfew.Origin, in authority.SignIn) (authority.Granted, error)
 	Invitation(ctx context.Context, from curfew.Origin, token string) (authority.Invitation, error)
 	AcceptInvite(ctx context.Context, from curfew.Origin, in authority.AcceptInvite) (authority.Granted, error)
+	Reset(ctx context.Context, from curfew.Origin, token string) (authority.ResetView, error)
+	ResetPassword(ctx context.Context, from curfew.Origin, token, password string) error
 	Refresh(ctx context.Context, from curfew.Origin, in authority.Refresh) (authority.Granted, error)
 	SignOut(ctx context.Context, from curfew.Origin, in authority.SignOut) error
 	Observe(ctx context.Context, in authority.Presented) (authority.Observed, error)
@@ -50,6 +52,7 @@ type Authority interface {
 	RevokeUserSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, userID curfew.ID) (int, error)
 	Users(ctx context.Context, actor curfew.Actor, page authority.Page[authority.UserKey]) (authority.List[authority.UserView, authority.UserKey], error)
 	UpdateUser(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID, change authority.UserChange) (authority.UserView, error)
+	CreateResetLink(ctx context.Context, actor curfew.Actor, from curfew.Origin, userID curfew.ID) (authority.NewResetLink, error)
 	CreateInvite(ctx context.Context, actor curfew.Actor, from curfew.Origin, email string, role curfew.Role) (authority.NewInvite, error)
 	Invites(ctx context.Context, actor curfew.Actor, page authority.Page[authority.InviteKey]) (authority.List[curfew.Invite, authority.InviteKey], error)
 	DeleteInvite(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID) error

@@ -92,6 +92,12 @@ func (f *fake) Refresh(_ context.Context, from curfew.Origin, in authority.Refre
 func (f *fake) Invitation(context.Context, curfew.Origin, string) (authority.Invitation, error) {
 	return authority.Invitation{Role: curfew.RoleMember}, f.err
 }
+func (f *fake) Reset(context.Context, curfew.Origin, string) (authority.ResetView, error) {
+	return authority.ResetView{}, f.err
+}
+func (f *fake) ResetPassword(context.Context, curfew.Origin, string, string) error {
+	return f.err
+}
 func (f *fake) SignOut(_ context.Context, _ curfew.Origin, in authority.SignOut) error {
 	f.asked = in
 	return f.err
@@ -180,6 +186,10 @@ func (f *fake) Users(_ context.Context, _ curfew.Actor, page authority.Page[auth
 func (f *fake) UpdateUser(_ context.Context, _ curfew.Actor, _ curfew.Origin, id curfew.ID, change authority.UserChange) (authority.UserView, error) {
 	f.asked = change
 	return authority.UserView{}, f.err
+}
+func (f *fake) CreateResetLink(_ context.Context, _ curfew.Actor, _ curfew.Origin, id curfew.ID) (authority.NewResetLink, error) {
+	f.asked = id
+	return authority.NewResetLink{}, f.err
 }
 func (f *fake) CreateInvite(_ context.Context, _ curfew.Actor, _ curfew.Origin, email string, _ curfew.Role) (authority.NewInvite, error) {
 	return authority.NewInvite{}, f.err

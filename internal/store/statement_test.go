@@ -15,7 +15,7 @@ import (
 // column that says to which.
 var tenantTables = map[string]string{
 	"accounts": "id", "users": "account_id", "sessions": "account_id", "epochs": "account_id",
-	"invites": "account_id", "audit_events": "account_id",
+	"invites": "account_id", "reset_tokens": "account_id", "audit_events": "account_id",
 }
 
 // otherTables belong to no account, and why.

@@ -11,8 +11,12 @@ import (
 // a link of one kind is never taken for another.
 type LinkKind string
 
-// LinkInvite is an invitation to join an account.
-const LinkInvite LinkKind = "cfi_"
+// The kinds of link: an invitation to join an account, and the way to a new
+// password.
+const (
+	LinkInvite LinkKind = "cfi_"
+	LinkReset  LinkKind = "cfp_"
+)
 
 const linkBody = 16 + 16 + 32 // account, id, secret
 

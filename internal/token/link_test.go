@@ -36,8 +36,10 @@ func TestLinkFormat(t *testing.T) {
 
 func TestLinkKindsAreApart(t *testing.T) {
 	text, _ := NewLink(LinkInvite, id(1), id(2))
-	if _, _, _, err := ParseLink("cfz_", text); err != ErrInvalid {
-		t.Errorf("an invitation passes for another kind: %v", err)
+	for _, kind := range []LinkKind{LinkReset, "cfz_"} {
+		if _, _, _, err := ParseLink(kind, text); err != ErrInvalid {
+			t.Errorf("an invitation passes for the kind %s: %v", kind, err)
+		}
 	}
 }
 

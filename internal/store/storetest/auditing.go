@@ -86,6 +86,18 @@ func auditing(t *testing.T, open Open) {
 			_, err := w.SetPassword(bg, c.bob.Email, "another horse, another battery")
 			return err
 		}, []written{{audit.UserPasswordChange, "user", "operator", `{"revoked_count":2}`}}},
+		{"a reset", func(w *World, c crowd) error {
+			made, err := w.CreateResetLink(bg, c.ada.Actor(), Origin, c.bob.User())
+			link := w.tokenOf(made.URL)
+			_, look := w.Reset(bg, Origin, link)
+			reset := w.ResetPassword(bg, Origin, link, NewPassword)
+			w.WantKind(w.ResetPassword(bg, Origin, link, NewPassword), curfew.KindLinkInvalid)
+			return errors.Join(err, look, reset)
+		}, []written{
+			{audit.UserResetLinkCreate, "user", "user", `{"expires_at":"2026-03-02T10:01:00.123456Z"}`},
+			{audit.UserPasswordReset, "user", "user", `{"revoked_count":2,"link_by":"{ada}"}`},
+			{audit.AccessDenied, "user", "", `{"operation":"reset","cause":"spent_link"}`},
+		}},
 		{"disable and enable", func(w *World, c crowd) error {
 			_, err := w.UpdateUser(bg, c.ada.Actor(), Origin, c.bob.User(), authority.UserChange{Disabled: ptr(true)})
 			_, again := w.UpdateUser(bg, c.ada.Actor(), Origin, c.bob.User(), authority.UserChange{Disabled: ptr(false)})

@@ -78,6 +78,11 @@ func bulk(t *testing.T, open Open) {
 		{"by the operator's password", func(w *World, c crowd) (int, error) {
 			return w.SetPassword(bg, c.mia.Email, "another horse, another battery")
 		}, 2, curfew.ReasonPasswordChanged, func(c crowd) []Person { return []Person{c.mia, c.mia2} }, audit.UserPasswordChange},
+		{"by a reset", func(w *World, c crowd) (int, error) {
+			link := w.ResetLink(c.ada, c.mia.User())
+			w.NewEvents(w.Acme.ID())
+			return 2, w.ResetPassword(bg, Origin, link, NewPassword)
+		}, 2, curfew.ReasonPasswordChanged, func(c crowd) []Person { return []Person{c.mia, c.mia2} }, audit.UserPasswordReset},
 		{"by the operator", func(w *World, c crowd) (int, error) { return w.EndSessions(bg, w.Acme.ID(), nil) },
 			8, curfew.ReasonOperator, crowd.all, audit.SessionRevoke},
 		{"of a user by the operator", func(w *World, c crowd) (int, error) { return w.EndSessions(bg, w.Acme.ID(), ptr(c.otto.User())) },

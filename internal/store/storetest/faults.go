@@ -80,6 +80,16 @@ var useCases = []struct {
 		must(w.T, err)
 		return func() error { _, err := w.accept(link, "Bob", Password); return err }
 	}, curfew.KindLinkInvalid},
+	{"make a link to a new password", func(w *World) func() error {
+		return func() error {
+			_, err := w.CreateResetLink(bg, w.Acme.Owner.Actor(), Origin, w.Acme.Owner.User())
+			return err
+		}
+	}, ""},
+	{"set a new password by a link", func(w *World) func() error {
+		link := w.ResetLink(w.Acme.Owner, w.Acme.Owner.User())
+		return func() error { return w.ResetPassword(bg, Origin, link, NewPassword) }
+	}, ""},
 	{"disable", func(w *World) func() error {
 		bob := w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleOwner)
 		return func() error {

@@ -307,6 +307,9 @@ func againstSignIn(t *testing.T, open Open) {
 			_, err := w.SetPassword(bg, bob.Email, "another horse, another battery")
 			return err
 		}, curfew.KindInvalidCredentials},
+		{"a reset", func(w *World, bob Person) error {
+			return w.ResetPassword(bg, Origin, w.ResetLink(w.Acme.Owner, bob.User()), NewPassword)
+		}, curfew.KindInvalidCredentials},
 		{"disabling", func(w *World, bob Person) error {
 			_, err := w.UpdateUser(bg, w.Acme.Owner.Actor(), Origin, bob.User(), authority.UserChange{Disabled: ptr(true)})
 			return err

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"Bulk", bulk},
 		{"Policies", policies},
 		{"Invites", invites},
+		{"Resets", resets},
 		{"Lists", lists},
 		{"Throttling", throttling},
 		{"Auditing", auditing},

@@ -6,6 +6,7 @@ package storetest
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -229,11 +230,17 @@ func (w *World) Invite(tenant *Tenant, email string, role curfew.Role) (curfew.I
 	w.T.Helper()
 	invite, err := w.CreateInvite(bg, tenant.Owner.Actor(), Origin, email, role)
 	must(w.T, err)
-	_, link, found := strings.Cut(invite.URL, "#token=")
+	return invite.Invite, w.tokenOf(invite.URL)
+}
+
+// tokenOf is the token of a link.
+func (w *World) tokenOf(url string) string {
+	w.T.Helper()
+	_, link, found := strings.Cut(url, "#token=")
 	if !found {
-		w.T.Fatalf("no token in %q", invite.URL)
+		w.T.Fatalf("no token in %q", url)
 	}
-	return invite.Invite, link
+	return link
 }
 
 // Join makes one more person in a tenant's account.
@@ -413,6 +420,7 @@ type accountState struct {
 	Users    []authority.UserView
 	Sessions []curfew.Standing
 	Invites  []curfew.Invite
+	Resets   []curfew.Reset
 	Head     audit.Head
 }
 
@@ -438,6 +446,14 @@ func (w *World) all(id curfew.ID) (s accountState) {
 			return err
 		}
 		s.Users, s.Sessions, s.Invites = users.Items, sessions.Items, invites.Items
+		for _, u := range s.Users {
+			reset, err := r.Reset(ctx, id, u.User.ID)
+			if err == nil {
+				s.Resets = append(s.Resets, reset)
+			} else if !errors.Is(err, curfew.ErrNotFound) {
+				return err
+			}
+		}
 		s.Head, _, err = r.AuditHead(ctx, id)
 		return err
 	})
