@@ -1,17 +1,19 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-} from '@tanstack/react-router'
-import { NotFound } from './routes/not-found'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { queries } from './client'
+import { configQuery } from './layout/config'
 import { Root } from './layout/root'
 import { SignedIn } from './layout/signed-in'
 import { Failure } from './routes/failure'
+import { NotFound } from './routes/not-found'
 import { auditSearch } from './search/audit'
 import { loginSearch } from './search/login'
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Failure })
+
+// Asked for beside the page's code, not after it. The page itself shows failures.
+const withConfig = () => {
+  void queries.prefetchQuery(configQuery)
+}
 
 // Where nobody has to be signed in.
 const home = createRoute({
@@ -22,27 +24,32 @@ const home = createRoute({
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
+  loader: withConfig,
   validateSearch: loginSearch,
   component: lazyRouteComponent(() => import('./routes/login'), 'Login'),
 })
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
+  loader: withConfig,
   component: lazyRouteComponent(() => import('./routes/setup'), 'Setup'),
 })
 const invite = createRoute({
   getParentRoute: () => root,
   path: '/invite',
+  loader: withConfig,
   component: lazyRouteComponent(() => import('./routes/invite'), 'Invite'),
 })
 const forgot = createRoute({
   getParentRoute: () => root,
   path: '/forgot',
+  loader: withConfig,
   component: lazyRouteComponent(() => import('./routes/forgot'), 'Forgot'),
 })
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
+  loader: withConfig,
   component: lazyRouteComponent(() => import('./routes/reset'), 'Reset'),
 })
 

@@ -2,4 +2,7 @@ import '@testing-library/jest-dom/vitest'
 import { cleanup } from '@testing-library/react'
 import { afterEach } from 'vitest'
 
+// An address to be at: about:blank has no origin that anything could be the same as.
+window.location.href = 'http://localhost:3000/'
+
 afterEach(cleanup)

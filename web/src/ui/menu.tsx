@@ -6,6 +6,8 @@ export interface MenuProps {
   label: string
   /** What the button shows; the label if left out. */
   trigger?: ReactNode
+  /** Which edges of button and panel stand together; `end` by default. */
+  side?: 'start' | 'end'
   /** Classes of the button. */
   className?: string
   /** The content; call `close` before doing something that moves the focus. */
@@ -17,7 +19,7 @@ export interface MenuProps {
  * scrolling table cuts it off. Tab walks through it, Escape closes it and gives
  * the focus back; the browser's `popover` does both.
  */
-export function Menu({ label, trigger, className, children }: MenuProps) {
+export function Menu({ label, trigger, side = 'end', className, children }: MenuProps) {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
@@ -27,7 +29,7 @@ export function Menu({ label, trigger, className, children }: MenuProps) {
   const toggled = (event: ToggleEvent<HTMLDivElement>) => {
     const opens = event.newState === 'open'
     setOpen(opens)
-    if (opens && button.current && panel.current) place(button.current, panel.current)
+    if (opens && button.current && panel.current) place(button.current, panel.current, side)
   }
 
   return (
@@ -71,14 +73,16 @@ export function MenuItem({ onSelect, danger = false, disabled = false, children 
   )
 }
 
-/** Puts the panel under its button, its right edges together, within the window. */
-function place(button: HTMLElement, panel: HTMLElement) {
+/** Puts the panel under its button, or above it where there is no room below. */
+function place(button: HTMLElement, panel: HTMLElement, side: 'start' | 'end') {
   const gap = 4
   const margin = 8
   const at = button.getBoundingClientRect()
   const size = panel.getBoundingClientRect()
   const below = at.bottom + gap
   const top = below + size.height > window.innerHeight - margin ? at.top - gap - size.height : below
+  const left = side === 'start' ? at.left : at.right - size.width
+  const most = document.documentElement.clientWidth - margin - size.width
   panel.style.top = `${Math.max(margin, top)}px`
-  panel.style.left = `${Math.max(margin, Math.min(at.right, window.innerWidth - margin) - size.width)}px`
+  panel.style.left = `${Math.max(margin, Math.min(left, most))}px`
 }

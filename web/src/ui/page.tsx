@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { takeFocus } from '../layout/focus'
 import { classes } from './classes'
 
 export interface PageProps {
@@ -14,7 +15,7 @@ export interface PageProps {
   children?: ReactNode
 }
 
-/** A page: its title, its one h1, and its width. The layout moves the focus to the h1. */
+/** A page: its title, its one h1 with the focus after a navigation, and its width. */
 export function Page({
   title,
   heading,
@@ -24,14 +25,18 @@ export function Page({
   className,
   children,
 }: PageProps) {
+  const h1 = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${title} · Curfew`
   }, [title])
+  useEffect(() => {
+    if (takeFocus()) h1.current?.focus({ preventScroll: true })
+  }, [])
   return (
     <div className={classes('web-page', `web-page-${width}`, className)}>
       <div className="web-page-header">
         <div className="web-page-heading">
-          <h1 className="web-page-title" tabIndex={-1}>
+          <h1 ref={h1} className="web-page-title" tabIndex={-1}>
             {heading ?? title}
           </h1>
           {description ? <p className="web-page-description">{description}</p> : null}

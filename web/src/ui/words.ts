@@ -88,7 +88,7 @@ export function errorWords(error: unknown): Words {
         detail:
           'Something between this page and the server may have answered instead, or the server is of another version. Try again, or reload the page.',
       }
-    case 'problem':
+    default:
       return problemWords(error)
   }
 }
@@ -125,7 +125,10 @@ export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof CurfewError) || error.type !== 'invalid-request') return found
   for (const { field, detail } of error.problem?.errors ?? []) {
     const name = field ?? ''
-    found[name] ??= sentence(detail)
+    // The server names members, such as account_name; people read words.
+    const words =
+      name && detail.startsWith(name) ? name.replaceAll('_', ' ') + detail.slice(name.length) : detail
+    found[name] ??= sentence(words)
   }
   return found
 }

@@ -1,0 +1,119 @@
+import { HeaderExpiryNote, useSession } from '@curfew/react'
+import { Link } from '@tanstack/react-router'
+import { ChevronDown, CircleUserRound, LogOut, Menu as MenuIcon } from 'lucide-react'
+import { Button } from '../ui/button'
+import { Menu } from '../ui/menu'
+import { Mark } from './mark'
+
+const pages = [
+  { to: '/account', label: 'Account', owners: false },
+  { to: '/account/security', label: 'Security', owners: true },
+  { to: '/account/people', label: 'People', owners: true },
+  { to: '/account/audit', label: 'Audit log', owners: true },
+  { to: '/account/sessions', label: 'Your sessions', owners: false },
+] as const
+
+export interface HeaderProps {
+  onSignOut: () => void
+  signingOut: boolean
+}
+
+/** Whose account this is, where one can go, who one is, and the way out. */
+export function Header({ onSignOut, signingOut }: HeaderProps) {
+  const session = useSession()
+  if (session.status !== 'signed-in') return null
+  const { user, account } = session
+  const owner = user.role === 'owner'
+  return (
+    <header className="web-header">
+      <div className="web-header-row">
+        <Menu
+          label="Pages"
+          className="web-nav-narrow"
+          side="start"
+          trigger={<MenuIcon aria-hidden="true" size={20} strokeWidth={1.75} />}
+        >
+          {(close) => (
+            <nav aria-label="Main" className="web-nav-list">
+              <p className="web-menu-account">
+                <bdi>{account.name}</bdi>
+              </p>
+              <PageLinks owner={owner} onClick={close} />
+            </nav>
+          )}
+        </Menu>
+        <Link to="/" className="web-home" aria-label="Curfew, home">
+          <Mark />
+        </Link>
+        <span className="web-account" title={account.name}>
+          <bdi>{account.name}</bdi>
+        </span>
+        <nav aria-label="Main" className="web-nav">
+          <PageLinks owner={owner} />
+        </nav>
+        <div className="web-header-end">
+          <HeaderExpiryNote className="web-expiry-note" />
+          <Menu
+            label={`You: ${user.name}`}
+            className="web-person"
+            trigger={
+              <>
+                <CircleUserRound
+                  aria-hidden="true"
+                  size={20}
+                  strokeWidth={1.75}
+                  className="web-person-icon"
+                />
+                <bdi className="web-person-name">{user.name}</bdi>
+                <ChevronDown aria-hidden="true" size={16} strokeWidth={1.75} className="web-person-more" />
+              </>
+            }
+          >
+            {(close) => (
+              <div className="web-person-panel">
+                <p className="web-person-full">
+                  <bdi>{user.name}</bdi>
+                </p>
+                <p className="web-muted">
+                  <bdi>{user.email}</bdi>
+                </p>
+                <p className="web-muted">
+                  {owner ? 'Owner' : 'Member'} of <bdi>{account.name}</bdi>
+                </p>
+                <Link to="/account" className="web-menu-item" onClick={close}>
+                  Your account
+                </Link>
+              </div>
+            )}
+          </Menu>
+          {/* Never inside a menu: the way out is in sight on every page. */}
+          <Button variant="quiet" busy={signingOut} onClick={onSignOut} className="web-sign-out">
+            <LogOut aria-hidden="true" size={18} strokeWidth={1.75} />
+            {signingOut ? 'Signing out…' : 'Sign out'}
+          </Button>
+        </div>
+      </div>
+    </header>
+  )
+}
+
+function PageLinks({ owner, onClick }: { owner: boolean; onClick?: () => void }) {
+  return (
+    <ul>
+      {pages
+        .filter((page) => owner || !page.owners)
+        .map(({ to, label }) => (
+          <li key={to}>
+            <Link
+              to={to}
+              className="web-nav-link"
+              activeOptions={{ exact: true, includeSearch: false }}
+              onClick={onClick}
+            >
+              {label}
+            </Link>
+          </li>
+        ))}
+    </ul>
+  )
+}

@@ -1,0 +1,20 @@
+import type { SessionUser } from '@curfew/client'
+import type { AnyRouter } from '@tanstack/react-router'
+
+/** The page that somebody meets first: what owners come for, or one's own account. */
+export function landingPath(user: Pick<SessionUser, 'role'>): '/account/security' | '/account' {
+  return user.role === 'owner' ? '/account/security' : '/account'
+}
+
+/**
+ * Goes to a path of this origin, leaving no trace of the page before. Curfew's
+ * own pages open without a load; anything else may belong to the product that
+ * shares this origin.
+ */
+export function goTo(router: AnyRouter, path: string) {
+  const { pathname } = new URL(path, window.location.origin)
+  const [, , page] = router.getMatchedRoutes(pathname)
+  // The router also finds a page for what lies below its path.
+  if (page?.fullPath === (pathname.replace(/\/+$/, '') || '/')) router.history.replace(path)
+  else window.location.replace(path)
+}

@@ -1,0 +1,23 @@
+import type { Client, SessionState } from '@curfew/client'
+import type { QueryClient } from '@tanstack/react-query'
+
+/** Whose data the pages show; null while nobody is signed in. */
+export function personKey(state: SessionState): string | null {
+  return state.status === 'signed-in' ? `${state.account.id} ${state.user.id}` : null
+}
+
+/**
+ * Forgets what was read from the server as soon as another person is signed in,
+ * in whatever tab that happened, or nobody is. Subscribe before anything is
+ * rendered, so that no page draws one person's data for another.
+ */
+export function forgetForOthers(client: Pick<Client, 'session'>, queries: QueryClient): () => void {
+  let shown = personKey(client.session.get())
+  return client.session.subscribe(() => {
+    const state = client.session.get()
+    if (state.status === 'loading') return
+    const next = personKey(state)
+    if (shown !== null && next !== shown) queries.clear()
+    shown = next
+  })
+}
