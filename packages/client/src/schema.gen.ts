@@ -296,6 +296,26 @@ export interface paths {
         patch: operations["updateUser"];
         trace?: never;
     };
+    "/api/v1/accounts/me/users/{user_id}/reset-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link to a new password
+         * @description Makes a link by which a person of the account sets a new password. It is shown this once, works once and for 60 minutes; a newer one, a new password and whatever else ends all the person's sessions make it stop working. A disabled person gets none. Owners only.
+         */
+        post: operations["createResetLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/me/users/{user_id}/revoke-sessions": {
         parameters: {
             query?: never;
@@ -430,6 +450,46 @@ export interface paths {
          * @description Exchanges the refresh token for its successor and a new access token. A refresh token works once; a retry with the same attempt within the grace period returns the same successor. A 401 clears the cookie only if the refused token came from it.
          */
         post: operations["refreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a link to a new password
+         * @description Tells whose password the link is for, without using it up.
+         */
+        post: operations["getReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password by a link
+         * @description Sets the person's password and ends all their sessions. Starts no session and leaves cookies alone. The link works once; a password that is refused does not use it up.
+         */
+        post: operations["resetPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -923,6 +983,15 @@ export interface components {
             /** @description The link to send to the person. It is shown this once and works once. */
             invite_url: string;
         };
+        NewResetLink: {
+            /**
+             * Format: date-time
+             * @description When the link stops working.
+             */
+            expires_at: string;
+            /** @description The link to give to the person. It is shown this once and works once. */
+            reset_url: string;
+        };
         Owner: {
             /**
              * @description The owner's email address.
@@ -1095,6 +1164,36 @@ export interface components {
              * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
              */
             session_id?: string;
+        };
+        ResetLookup: {
+            /**
+             * @description The address that the person signs in with.
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * Format: date-time
+             * @description When the link stops working.
+             */
+            expires_at: string;
+            /**
+             * @description The person's name.
+             * @example Ada Lovelace
+             */
+            name: string;
+        };
+        ResetLookupRequest: {
+            /** @description The code from the link (the part after #token=). */
+            token: string;
+        };
+        ResetPasswordRequest: {
+            /**
+             * @description The password to sign in with from now on.
+             * @example correct horse battery staple
+             */
+            password: string;
+            /** @description The code from the link (the part after #token=). */
+            token: string;
         };
         RevokeSessionsRequest: {
             /**
@@ -1832,7 +1931,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only events of this action. */
-                action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+                action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
                 /** @description Only what this actor did. */
                 actor_id?: string;
                 /** @description Only events at or after this time (RFC 3339). */
@@ -1916,7 +2015,7 @@ export interface operations {
                 /** @description The format of the file. */
                 format?: "csv" | "jsonl";
                 /** @description Only events of this action. */
-                action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+                action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
                 /** @description Only what this actor did. */
                 actor_id?: string;
                 /** @description Only events at or after this time (RFC 3339). */
@@ -2954,6 +3053,123 @@ export interface operations {
             };
         };
     };
+    createResetLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewResetLink"];
+                };
+            };
+            /** @description Invalid request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed. Token not valid. Session expired. Session ended. */
+            401: {
+                headers: {
+                    /** @description Bearer, with error="invalid_token" when a bearer token was refused. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Owners only. Refused from another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No password. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Media type not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request. Invalid request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revokeUserSessions: {
         parameters: {
             query?: never;
@@ -3621,6 +3837,222 @@ export interface operations {
             /** @description Invalid request. */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetLookupRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetLookup"];
+                };
+            };
+            /** @description Invalid request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused from another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Link not valid. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Media type not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    /** @description After how many seconds to try again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused from another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Link not valid. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Media type not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    /** @description After how many seconds to try again. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -117,6 +117,11 @@ export interface ClientOptions {
   baseUrl?: string
   /** Whether this page's input counts as the person's activity. True by default. */
   trackInput?: boolean
+  /**
+   * Other origins to which `client.fetch` may send the access token, such as
+   * `https://api.example.com`. It always may to this page's and to Curfew's.
+   */
+  tokenOrigins?: readonly string[]
   /** Milliseconds after which a request is given up. 10,000 by default. */
   timeoutMs?: number
   /** What the client uses of the browser; tests replace it. */

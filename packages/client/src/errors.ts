@@ -1,0 +1,40 @@
+import type { CurfewErrorLike, Problem } from './types'
+
+/** What a `CurfewError` knows besides its kind and its words. */
+export interface ErrorParts {
+  status?: number
+  type?: string
+  problem?: Problem | null
+  retryAfterSeconds?: number | null
+  cause?: unknown
+}
+
+/** A request that did not give what it was made for. `kind` says who stood in the way. */
+export class CurfewError extends Error implements CurfewErrorLike {
+  override readonly name = 'CurfewError'
+  readonly kind: CurfewErrorLike['kind']
+  readonly status: number
+  readonly type: string
+  readonly problem: Problem | null
+  readonly retryAfterSeconds: number | null
+
+  constructor(kind: CurfewErrorLike['kind'], message: string, parts: ErrorParts = {}) {
+    super(message, { cause: parts.cause })
+    this.kind = kind
+    this.status = parts.status ?? 0
+    this.type = parts.type ?? ''
+    this.problem = parts.problem ?? null
+    this.retryAfterSeconds = parts.retryAfterSeconds ?? null
+  }
+}
+
+/**
+ * The problems with which the server says that there is no session any more.
+ * Any other 401, such as a proxy's, ends nothing.
+ */
+const endings = ['session-expired', 'session-revoked', 'refresh-token-reused', 'invalid-token', 'no-session']
+
+/** Whether the server said that the session is over, or that there is none. */
+export function isEnding(error: unknown): error is CurfewError {
+  return error instanceof CurfewError && error.status === 401 && endings.includes(error.type)
+}

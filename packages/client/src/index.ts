@@ -1,0 +1,46 @@
+export { type Client, createClient } from './client'
+export { CurfewError } from './errors'
+export { expiryOf, type Verdict } from './expiry'
+export type {
+  AcceptInviteBody,
+  Account,
+  AccountSession,
+  ActiveUser,
+  AuditActor,
+  AuditEvent,
+  AuditExport,
+  AuditFilter,
+  AuthConfig,
+  CallOptions,
+  ChangeOptions,
+  Device,
+  Health,
+  Invitation,
+  Invite,
+  InviteRequest,
+  MySessionFilter,
+  NewInvite,
+  NewResetLink,
+  Operations,
+  Page,
+  PageQuery,
+  PasswordChange,
+  Reset,
+  RevokedCount,
+  RevokeScope,
+  Role,
+  Security,
+  SecurityPatch,
+  SecurityPreview,
+  SecurityPreviewRequest,
+  ServerMetadata,
+  SessionFilter,
+  SignInBody,
+  SignUpBody,
+  Tagged,
+  User,
+  UserPatch,
+} from './operations'
+export type { SessionAnswer } from './store'
+export type * from './types'
+export { type SignInReason, safeReturnTo, signInReason, signInUrl } from './urls'
