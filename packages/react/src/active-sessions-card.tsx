@@ -1,3 +1,20 @@
+import { useRef, useState } from 'react'
+import { useCurfew, useTexts } from './context'
+import { errorText } from './error-text'
+import { RevokeSessionsDialog } from './revoke-sessions-dialog'
+import { BulkActions } from './sessions/bulk-actions'
+import { ListState } from './sessions/list-state'
+import { PeopleList } from './sessions/people-list'
+import { useGone } from './sessions/use-gone'
+import { useSignEveryoneOut } from './sessions/use-sign-everyone-out'
+import type { Security } from './types'
+import { Card } from './ui/card'
+import { PeopleIcon } from './ui/icons'
+import { Skeleton } from './ui/skeleton'
+import { useResource } from './use-resource'
+import { useSession } from './use-session'
+import { useToast } from './use-toast'
+
 /** What `ActiveSessionsCard` takes. */
 export interface ActiveSessionsCardProps {
   /** Called after everyone, the caller included, was signed out and the local session cleared. */
@@ -6,6 +23,114 @@ export interface ActiveSessionsCardProps {
   ttlMinutes?: number
   className?: string
 }
-export function ActiveSessionsCard(_: ActiveSessionsCardProps) {
-  return null
+
+/** Who is signed in to the account, and the ways to end that. For owners. */
+export function ActiveSessionsCard({
+  onSignedOutEveryone,
+  ttlMinutes = 5,
+  className,
+}: ActiveSessionsCardProps) {
+  const client = useCurfew()
+  const texts = useTexts()
+  const toast = useToast()
+  const session = useSession()
+  const signedIn = session.status === 'signed-in' ? session : null
+  const list = useResource<Security>(signedIn?.account.id ?? null, (signal) =>
+    client.api.getSecurity({ signal }),
+  )
+  const [asked, setAsked] = useState<'all' | 'others' | null>(null)
+  const leave = useSignEveryoneOut(onSignedOutEveryone)
+  const gone = useGone(list)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const { data } = list
+  const userId = signedIn?.user.id ?? ''
+  const own = data?.active_users.find((u) => u.user_id === userId)?.session_count ?? null
+  const lead = data && summary(data, texts.sessions)
+
+  const ask = (scope: 'all' | 'others') => {
+    setAsked(scope)
+    // The dialog's numbers are the server's, not those of a while ago.
+    void gone.refetch()
+  }
+  const done = (count: number) => {
+    const scope = asked
+    setAsked(null)
+    if (scope === 'all') return leave.run(count)
+    toast(texts.sessions.signedOutOthers(count), { tone: 'success' })
+    gone.clear()
+    void list.reload()
+    // The button that was pressed goes when nobody else is left.
+    requestAnimationFrame(() => heading.current?.focus())
+  }
+  const endMine = async () => {
+    try {
+      const { revoked_count } = await client.api.revokeMyOtherSessions()
+      toast(texts.yours.endedOthers(revoked_count), { tone: 'success' })
+      void list.reload()
+    } catch (error) {
+      toast(texts.session.endFailed(errorText(error, texts)), { tone: 'danger' })
+    }
+  }
+
+  return (
+    <Card
+      icon={<PeopleIcon />}
+      title={texts.sessions.title}
+      lead={<span role="status">{lead}</span>}
+      busy={list.loading && !data}
+      className={className}
+      headingRef={heading}
+    >
+      <p role="status" className="cf-gone">
+        {gone.names.length > 0 && texts.sessions.gone(gone.list)}
+      </p>
+      <ListState list={list} failed={texts.sessions.loadFailed} stale={texts.sessions.reloadFailed} />
+      {data ? (
+        <PeopleList
+          data={data}
+          userId={userId}
+          onGone={(name) => {
+            gone.add(name)
+            void list.reload()
+          }}
+          onEnded={() => void list.reload()}
+        />
+      ) : (
+        !list.error && <Skeleton rows={3} className="cf-people-loading" />
+      )}
+      <BulkActions
+        people={data?.active_user_count ?? null}
+        own={own}
+        off={leave.leaving}
+        ask={ask}
+        endMine={() => void endMine()}
+      />
+      <RevokeSessionsDialog
+        open={asked !== null}
+        scope={asked ?? 'others'}
+        {...affected(asked, data, own)}
+        accountName={signedIn?.account.name ?? ''}
+        ttlMinutes={ttlMinutes}
+        onClose={() => setAsked(null)}
+        onDone={done}
+      />
+    </Card>
+  )
+}
+
+/** How many people and sessions a scope takes in, as far as it is known. */
+function affected(scope: 'all' | 'others' | null, data: Security | null, own: number | null) {
+  if (!data) return { people: null, sessions: null }
+  if (scope === 'all') return { people: data.active_user_count, sessions: data.active_session_count }
+  return {
+    people: Math.max(0, data.active_user_count - 1),
+    sessions: own === null ? null : Math.max(0, data.active_session_count - own),
+  }
+}
+
+function summary(data: Security, texts: ReturnType<typeof useTexts>['sessions']): string {
+  const { active_user_count: people, active_session_count: sessions } = data
+  if (people === 0) return texts.nobody
+  if (people > 1) return texts.summary(people, sessions)
+  return sessions > 1 ? texts.onlyYouIn(sessions) : texts.onlyYou
 }

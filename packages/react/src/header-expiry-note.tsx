@@ -1,7 +1,50 @@
+import { useEffect, useState } from 'react'
+import { useCurfew, useFormat, useTexts } from './context'
+import { cx } from './ui/class-names'
+import { useSessionExpiry } from './use-session'
+
+const minute = 60_000
+
 /** What `HeaderExpiryNote` takes. */
 export interface HeaderExpiryNoteProps {
   className?: string
 }
-export function HeaderExpiryNote(_: HeaderExpiryNoteProps) {
-  return null
+
+/**
+ * What stays after the warning was dismissed: the time in small words, and one
+ * announcement a minute before the end. Belongs in the page's header.
+ */
+export function HeaderExpiryNote({ className }: HeaderExpiryNoteProps) {
+  const texts = useTexts().expiry
+  const format = useFormat()
+  const { warning, dismissed, localDeadline } = useSessionExpiry()
+  const shown = warning !== 'none' && dismissed
+  const said = useLastMinute(shown)
+  const time = shown ? format.clock(localDeadline) : ''
+  return (
+    <span className={cx('cf-expiry-note', className)}>
+      {shown && <time dateTime={new Date(localDeadline).toISOString()}>{texts.note(time)}</time>}
+      <span role="alert" className="cf-sr-only">
+        {said && shown ? texts.lastMinute(time) : ''}
+      </span>
+    </span>
+  )
+}
+
+/** Turns true once, a minute before the deadline. Dismissed later than that, it stays false. */
+function useLastMinute(watching: boolean): boolean {
+  const client = useCurfew()
+  const { deadline } = useSessionExpiry()
+  const [saidFor, setSaidFor] = useState<number | null>(null)
+  useEffect(() => {
+    if (!watching) return
+    const wait = deadline - minute - client.serverNow()
+    if (wait < 0) return
+    const timer = setTimeout(() => {
+      // After a sleep there may be nothing left to announce.
+      if (client.serverNow() < deadline) setSaidFor(deadline)
+    }, wait)
+    return () => clearTimeout(timer)
+  }, [client, watching, deadline])
+  return saidFor === deadline
 }

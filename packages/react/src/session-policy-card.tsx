@@ -1,5 +1,15 @@
 import type { ReactNode } from 'react'
-import type { PolicyMinutes } from './types'
+import { useCurfew, useTexts } from './context'
+import { errorText } from './error-text'
+import { PolicyForm } from './policy/policy-form'
+import type { PolicyMinutes, Security } from './types'
+import { Button } from './ui/button'
+import { Card } from './ui/card'
+import { ShieldIcon } from './ui/icons'
+import { Notice } from './ui/notice'
+import { Skeleton } from './ui/skeleton'
+import { useResource } from './use-resource'
+import { useSession } from './use-session'
 
 /** What `SessionPolicyCard` takes. */
 export interface SessionPolicyCardProps {
@@ -9,6 +19,40 @@ export interface SessionPolicyCardProps {
   /** Shown below the comparison with published timeouts. */
   children?: ReactNode
 }
-export function SessionPolicyCard(_: SessionPolicyCardProps) {
-  return null
+
+/** The account's session policy, to read and to change. For owners: others are told that they may not. */
+export function SessionPolicyCard({ onDraft, className, children }: SessionPolicyCardProps) {
+  const client = useCurfew()
+  const texts = useTexts()
+  const session = useSession()
+  const key = session.status === 'signed-in' ? session.account.id : null
+  const resource = useResource<Security>(key, (signal) => client.api.getSecurity({ signal }))
+  const { data, error, loading, reload } = resource
+  return (
+    <Card
+      icon={<ShieldIcon />}
+      title={texts.policy.title}
+      lead={texts.policy.lead}
+      busy={loading && !data}
+      className={className}
+    >
+      {data ? (
+        <PolicyForm key={key} data={data} resource={resource} onDraft={onDraft}>
+          {children}
+        </PolicyForm>
+      ) : error && !loading ? (
+        <Notice
+          tone="danger"
+          role="alert"
+          actions={<Button onClick={() => void reload()}>{texts.common.tryAgain}</Button>}
+        >
+          <p>
+            {texts.policy.loadFailed} {errorText(error, texts)}
+          </p>
+        </Notice>
+      ) : (
+        <Skeleton rows={4} className="cf-policy-loading" />
+      )}
+    </Card>
+  )
 }

@@ -1,0 +1,35 @@
+import { useTexts } from '../context'
+import { Button } from '../ui/button'
+
+interface BulkActionsProps {
+  /** How many people are signed in; null when not known. */
+  people: number | null
+  /** How many of the caller's own sessions are open; null when not known. */
+  own: number | null
+  off: boolean
+  ask: (scope: 'all' | 'others') => void
+  endMine: () => void
+}
+
+/** The buttons that sign many out. They work also while the list cannot be loaded. */
+export function BulkActions({ people, own, off, ask, endMine }: BulkActionsProps) {
+  const texts = useTexts().sessions
+  const alone = people !== null && people <= 1
+  return (
+    <div className="cf-actions cf-bulk">
+      {!alone && (
+        <Button off={off} onClick={() => ask('others')}>
+          {texts.everyoneElse}
+        </Button>
+      )}
+      {alone && (own ?? 0) > 1 && (
+        <Button off={off} onClick={endMine}>
+          {texts.myOthers}
+        </Button>
+      )}
+      <Button look="danger-tint" off={off} onClick={() => ask('all')}>
+        {texts.everyone}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,37 @@
+import { useFormat, useTexts } from '../context'
+import { errorText } from '../error-text'
+import { Button } from '../ui/button'
+import { Notice } from '../ui/notice'
+import { useOnline } from '../use-online'
+import type { Resource } from '../use-resource'
+
+interface ListStateProps {
+  list: Resource<unknown>
+  /** Said when there is nothing to show. */
+  failed: string
+  /** Said when what is shown is from before. */
+  stale: string
+}
+
+/** What stands between the person and a fresh list: offline, or a failure with another try. */
+export function ListState({ list, failed, stale }: ListStateProps) {
+  const texts = useTexts()
+  const format = useFormat()
+  const online = useOnline()
+  const asOf = list.at === null ? '' : texts.common.asOf(format.clock(list.at))
+  if (list.data !== null && !online) return <p className="cf-muted cf-as-of">{asOf}</p>
+  // While another try runs, the last failure stands: the box does not jump.
+  if (list.error === null) return null
+  const retry = (
+    <Button off={list.loading} onClick={() => void list.reload()}>
+      {texts.common.tryAgain}
+    </Button>
+  )
+  return (
+    <Notice tone="danger" role="alert" actions={retry}>
+      <p>
+        {list.data === null ? failed : `${stale} ${asOf}.`} {errorText(list.error, texts)}
+      </p>
+    </Notice>
+  )
+}

@@ -1,0 +1,71 @@
+import type { ReactNode } from 'react'
+import { useFormat, useTexts } from '../context'
+import type { SessionItem } from '../types'
+import { Ago } from '../ui/ago'
+import { DeviceIcon } from '../ui/icons'
+
+/** A device in words: "Firefox 144 on Windows". */
+export function useDeviceText(): (session: SessionItem) => string {
+  const texts = useTexts().session
+  return ({ device }) => texts.device(device.browser, device.os) || texts.unknownDevice
+}
+
+/** One session: its device, where and when, and the button that ends it. */
+export function SessionRow({ session, action }: { session: SessionItem; action: ReactNode }) {
+  const texts = useTexts().session
+  const deviceText = useDeviceText()
+  return (
+    <li className="cf-session">
+      <span className="cf-session-icon">
+        <DeviceIcon kind={session.device.kind} />
+      </span>
+      <div className="cf-session-body">
+        <p className="cf-session-device">
+          <bdi>{deviceText(session)}</bdi>
+          {session.current && <span className="cf-tag">{texts.current}</span>}
+        </p>
+        <dl className="cf-facts">
+          <div>
+            <dt>{texts.active}</dt>
+            <dd>
+              <Ago iso={session.last_active_at} />
+            </dd>
+          </div>
+          <div>
+            <dt>{texts.started}</dt>
+            <dd>
+              <Ago iso={session.started_at} />
+            </dd>
+          </div>
+          <div>
+            <dt>{texts.ends}</dt>
+            <dd>
+              <Ends session={session} />
+            </dd>
+          </div>
+          <div>
+            <dt>{texts.ip}</dt>
+            <dd>
+              <bdi>{session.ip}</bdi>
+            </dd>
+          </div>
+        </dl>
+      </div>
+      <div className="cf-session-action">{action}</div>
+    </li>
+  )
+}
+
+/** The nearer deadline; an idle one moves with activity, and its title says so. */
+function Ends({ session }: { session: SessionItem }) {
+  const texts = useTexts().session
+  const format = useFormat()
+  const idle = Date.parse(session.idle_expires_at) < Date.parse(session.absolute_expires_at)
+  const iso = idle ? session.idle_expires_at : session.absolute_expires_at
+  const exact = format.exact(iso)
+  return (
+    <time dateTime={iso} title={idle ? texts.endsIdle(exact) : exact}>
+      {format.short(iso)}
+    </time>
+  )
+}

@@ -1,0 +1,33 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCurfew, useTexts } from '../context'
+import { useToast } from '../use-toast'
+
+const readFor = 1500
+
+/**
+ * After everyone was signed out, the caller too: the number first, then the
+ * local session is cleared without a reason, since the person did it just now.
+ */
+export function useSignEveryoneOut(onSignedOutEveryone: ((count: number) => void) | undefined) {
+  const client = useCurfew()
+  const texts = useTexts().sessions
+  const toast = useToast()
+  const [leaving, setLeaving] = useState(false)
+  const tell = useRef(onSignedOutEveryone)
+  useEffect(() => {
+    tell.current = onSignedOutEveryone
+  })
+  const run = useCallback(
+    (count: number) => {
+      setLeaving(true)
+      toast(texts.signedOutAll(count), { tone: 'success' })
+      // Not undone by unmounting: the session is over, wherever the person went.
+      setTimeout(() => {
+        client.forget('logout')
+        tell.current?.(count)
+      }, readFor)
+    },
+    [client, texts, toast],
+  )
+  return { leaving, run }
+}

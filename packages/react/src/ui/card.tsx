@@ -1,0 +1,32 @@
+import { type ReactNode, type Ref, useId } from 'react'
+import { cx } from './class-names'
+
+interface CardProps {
+  icon: ReactNode
+  title: string
+  lead?: ReactNode
+  busy?: boolean
+  className?: string
+  children: ReactNode
+  /** The heading: takes the focus when what had it is gone. */
+  headingRef?: Ref<HTMLHeadingElement>
+}
+
+/** One card of a settings page: a labelled section with its heading. */
+export function Card({ icon, title, lead, busy, className, children, headingRef }: CardProps) {
+  const id = useId()
+  return (
+    <section className={cx('cf-card', className)} aria-labelledby={id} aria-busy={busy || undefined}>
+      <header className="cf-card-header">
+        <span className="cf-card-icon">{icon}</span>
+        <div className="cf-card-heading">
+          <h2 id={id} ref={headingRef} tabIndex={-1}>
+            {title}
+          </h2>
+          {lead && <p className="cf-muted">{lead}</p>}
+        </div>
+      </header>
+      {children}
+    </section>
+  )
+}

@@ -1,0 +1,72 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCurfew } from './context'
+
+interface State<T> {
+  data: T | null
+  /** When `data` arrived, by this device's clock. */
+  at: number | null
+  error: unknown
+  loading: boolean
+}
+
+/** What a part loads, as far as it is known. */
+export interface Resource<T> extends State<T> {
+  /** Loads again. Resolves to the data, or to null when it failed or another load took over. */
+  reload(): Promise<T | null>
+  /** Puts in what a change answered, in place of a load under way. */
+  put(data: T): void
+}
+
+const empty = { data: null, at: null, error: null, loading: true }
+
+/**
+ * Loads once there is a key and again when it changes, when the policy was
+ * changed in any tab, and when the network is back. A late answer never
+ * replaces a later one's; a failure keeps the data that was there.
+ */
+export function useResource<T>(key: string | null, load: (signal: AbortSignal) => Promise<T>): Resource<T> {
+  const client = useCurfew()
+  const [state, setState] = useState<State<T>>(empty)
+  const run = useRef<AbortController | null>(null)
+  const loader = useRef(load)
+  useEffect(() => {
+    loader.current = load
+  })
+
+  const reload = useCallback(async () => {
+    run.current?.abort()
+    const mine = new AbortController()
+    run.current = mine
+    setState((before) => ({ ...before, loading: true }))
+    try {
+      const data = await loader.current(mine.signal)
+      if (mine.signal.aborted) return null
+      setState({ data, at: Date.now(), error: null, loading: false })
+      return data
+    } catch (error) {
+      if (!mine.signal.aborted) setState((before) => ({ ...before, error, loading: false }))
+      return null
+    }
+  }, [])
+
+  const put = useCallback((data: T) => {
+    run.current?.abort()
+    setState({ data, at: Date.now(), error: null, loading: false })
+  }, [])
+
+  useEffect(() => {
+    setState(empty)
+    if (key === null) return
+    void reload()
+    const again = () => void reload()
+    const off = client.on('policy-changed', again)
+    window.addEventListener('online', again)
+    return () => {
+      run.current?.abort()
+      off()
+      window.removeEventListener('online', again)
+    }
+  }, [client, key, reload])
+
+  return { ...state, reload, put }
+}
