@@ -1,0 +1,43 @@
+import type { AuditSearch } from '../search/audit'
+import { Alert } from '../ui/alert'
+import { Button } from '../ui/button'
+
+const words: Record<keyof AuditSearch, string> = {
+  action: 'what happened',
+  actor: 'who did it',
+  from: 'the first day',
+  to: 'the last day',
+}
+
+export interface IgnoredFiltersProps {
+  search: AuditSearch
+  ignored: readonly (keyof AuditSearch)[]
+  onChange: (search: AuditSearch) => void
+}
+
+/** Says which filters of the address mean nothing, and offers to drop them. */
+export function IgnoredFilters({ search, ignored, onChange }: IgnoredFiltersProps) {
+  if (ignored.length === 0) return null
+  const drop = () => {
+    const rest = { ...search }
+    for (const name of ignored) delete rest[name]
+    onChange(rest)
+  }
+  return (
+    <Alert
+      tone="warning"
+      className="mb-4"
+      title="Part of this address could not be read"
+      actions={<Button onClick={drop}>Remove from the address</Button>}
+    >
+      <ul>
+        {ignored.map((name) => (
+          <li key={name}>
+            The filter for {words[name]}, <bdi className="wrap-anywhere">“{search[name]}”</bdi>, is left out
+            of this list.
+          </li>
+        ))}
+      </ul>
+    </Alert>
+  )
+}

@@ -1,0 +1,128 @@
+import type { User } from '@curfew/client'
+import { Ellipsis } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Badge } from '../ui/badge'
+import { Menu, MenuItem } from '../ui/menu'
+import { Ago } from '../ui/time'
+import { type ActionKind, actions, actionsFor } from './actions'
+
+/** What was chosen for whom. */
+export interface Choice {
+  user: User
+  kind: ActionKind | 'reset'
+}
+
+export interface TableProps {
+  people: User[]
+  /** The id of the one who looks. */
+  me: string
+  onChoose: (choice: Choice) => void
+}
+
+// The style sheet makes cards of the rows on narrow screens, which takes a
+// table's roles away in some browsers; these give them back.
+const table = { role: 'table' } as const
+const rowgroup = { role: 'rowgroup' } as const
+const row = { role: 'row' } as const
+const rowheader = { role: 'rowheader' } as const
+const columnheader = { role: 'columnheader' } as const
+const cell = { role: 'cell' } as const
+
+/**
+ * Everybody in the account, one line each. On narrow screens rows become small
+ * cards; the roles keep it a table for those who listen.
+ */
+export function Table({ people, me, onChoose }: TableProps) {
+  return (
+    <table className="people-table" {...table} aria-label="People">
+      <thead {...rowgroup}>
+        <tr {...row}>
+          <Head>Name</Head>
+          <Head>Email</Head>
+          <Head>Role</Head>
+          <Head>Last sign-in</Head>
+          <Head number>Sessions</Head>
+          <Head>Status</Head>
+          <Head>
+            <span className="sr-only">Actions</span>
+          </Head>
+        </tr>
+      </thead>
+      <tbody {...rowgroup}>
+        {people.map((user) => (
+          <Person key={user.id} user={user} self={user.id === me} onChoose={onChoose} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Head({ number = false, children }: { number?: boolean; children: ReactNode }) {
+  return (
+    <th scope="col" {...columnheader} className={number ? 'people-number' : undefined}>
+      {children}
+    </th>
+  )
+}
+
+interface PersonProps {
+  user: User
+  self: boolean
+  onChoose: (choice: Choice) => void
+}
+
+function Person({ user, self, onChoose }: PersonProps) {
+  return (
+    <tr {...row} className={user.disabled ? 'people-disabled' : undefined}>
+      <th scope="row" {...rowheader} className="people-name">
+        <span className="people-cut" title={user.name}>
+          <bdi>{user.name}</bdi>
+        </span>
+        {self ? <span className="people-quiet"> (you)</span> : null}
+      </th>
+      <td {...cell} className="people-email">
+        <span className="people-cut" title={user.email}>
+          <bdi>{user.email}</bdi>
+        </span>
+      </td>
+      <td {...cell}>{user.role === 'owner' ? 'Owner' : 'Member'}</td>
+      <td {...cell} data-label="Last sign-in">
+        {user.last_login_at ? <Ago iso={user.last_login_at} /> : 'Never'}
+      </td>
+      <td {...cell} className="people-number" data-label="Sessions">
+        {user.session_count}
+      </td>
+      <td {...cell}>{user.disabled ? <Badge tone="warning">Disabled</Badge> : 'Active'}</td>
+      <td {...cell} className="people-actions">
+        <Actions user={user} onChoose={onChoose} />
+      </td>
+    </tr>
+  )
+}
+
+function Actions({ user, onChoose }: Omit<PersonProps, 'self'>) {
+  return (
+    <Menu label={`Actions for ${user.name}`} trigger={<Ellipsis aria-hidden="true" size={18} />}>
+      {(close) => {
+        const choose = (kind: Choice['kind']) => () => {
+          close()
+          onChoose({ user, kind })
+        }
+        return (
+          <>
+            {user.disabled ? null : (
+              <MenuItem disabled={!user.has_password} onSelect={choose('reset')}>
+                {user.has_password ? 'Make a reset link' : 'No password to reset'}
+              </MenuItem>
+            )}
+            {actionsFor(user).map((kind) => (
+              <MenuItem key={kind} danger={actions[kind].danger} onSelect={choose(kind)}>
+                {actions[kind].item}
+              </MenuItem>
+            ))}
+          </>
+        )
+      }}
+    </Menu>
+  )
+}

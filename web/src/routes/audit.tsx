@@ -1,0 +1,121 @@
+import { useFormat } from '@curfew/react'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useMemo, useRef } from 'react'
+import { OwnersOnly } from '../account/owners-only'
+import '../audit/audit.css'
+import { ExportButton, ExportStatus, useExport } from '../audit/export'
+import { Filters } from '../audit/filters'
+import { IgnoredFilters } from '../audit/ignored'
+import { List } from '../audit/list'
+import { auditQuery } from '../queries/audit'
+import { namesQuery } from '../queries/people'
+import { type AuditFilter, type AuditSearch, auditFilter, endsBeforeItBegins } from '../search/audit'
+import { Button } from '../ui/button'
+import { FailureNote } from '../ui/failure'
+import { Page } from '../ui/page'
+import { Skeleton } from '../ui/skeleton'
+
+/** `/account/audit`: what happened in the account; owners only. */
+export function Audit() {
+  return (
+    <OwnersOnly
+      title="Audit log"
+      what="The audit log shows what happened in this account: sign-ins, changes to people and to the session policy."
+    >
+      <AuditLog />
+    </OwnersOnly>
+  )
+}
+
+function AuditLog() {
+  const search = useSearch({ from: '/signed-in/account/audit' })
+  const navigate = useNavigate()
+  const { filter, ignored } = useMemo(() => auditFilter(search), [search])
+  const wrongOrder = endsBeforeItBegins(search)
+  const exporting = useExport(filter)
+  const change = (next: AuditSearch) => navigate({ to: '/account/audit', search: next, resetScroll: false })
+  return (
+    <Page
+      title="Audit log"
+      width="table"
+      description="What happened in this account, newest first. Nobody can change it."
+      actions={<ExportButton onStart={exporting.start} busy={exporting.state.step === 'running'} />}
+    >
+      <Filters search={search} onChange={change} wrongOrder={wrongOrder} />
+      <ExportStatus state={exporting.state} onRetry={exporting.start} onCancel={exporting.cancel} />
+      <IgnoredFilters search={search} ignored={ignored} onChange={change} />
+      <Events filter={filter} none={wrongOrder} onClear={() => change({})} />
+    </Page>
+  )
+}
+
+interface EventsProps {
+  filter: AuditFilter
+  /** The filters exclude each other: nothing needs to be asked. */
+  none: boolean
+  onClear: () => void
+}
+
+function Events({ filter, none, onClear }: EventsProps) {
+  const cache = useQueryClient()
+  const options = auditQuery(filter)
+  const events = useInfiniteQuery({ ...options, enabled: !none })
+  const names = useQuery(namesQuery)
+  const format = useFormat()
+  const context = useMemo(
+    () => ({ names: new Map(names.data?.people.map(({ id, name }) => [id, name])), format }),
+    [names.data, format],
+  )
+  const list = useRef<HTMLDivElement>(null)
+  const filtered = Object.keys(filter).length > 0
+
+  if (none) return <Empty filtered onClear={onClear} />
+  if (events.isPending) return <Skeleton lines={10} height={480} label="Loading the audit log" />
+  if (events.isError && !events.data) {
+    return <FailureNote error={events.error} onRetry={events.refetch} busy={events.isFetching} />
+  }
+  const pages = events.data.pages
+  const count = pages.reduce((sum, page) => sum + page.items.length, 0)
+  if (count === 0) return <Empty filtered={filtered} onClear={onClear} />
+
+  const older = async () => {
+    const result = await events.fetchNextPage()
+    // Whoever reads on by keyboard goes on at the first of the new ones.
+    if (!result.isError)
+      list.current?.querySelectorAll<HTMLElement>('.audit-line')[count]?.focus({ preventScroll: true })
+  }
+  return (
+    <div ref={list}>
+      <List pages={pages} context={context} />
+      {events.isFetchNextPageError ? <FailureNote className="mt-4" error={events.error} /> : null}
+      <div className="audit-foot">
+        <p className="audit-quiet" role="status">
+          {count === 1 ? '1 event' : `${count.toLocaleString()} events`}
+          {events.hasNextPage ? ' so far' : ', back to the first'}
+        </p>
+        {events.hasNextPage ? (
+          <Button busy={events.isFetchingNextPage} onClick={older}>
+            {events.isFetchingNextPage
+              ? 'Loading…'
+              : events.isFetchNextPageError
+                ? 'Try again'
+                : 'Load older'}
+          </Button>
+        ) : null}
+        <Button variant="quiet" onClick={() => cache.resetQueries({ queryKey: options.queryKey })}>
+          Look for newer
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function Empty({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+  return (
+    <div className="audit-empty" role="status">
+      <p>{filtered ? 'No events match these filters.' : 'Nothing has happened yet.'}</p>
+      {filtered ? <Button onClick={onClear}>Clear filters</Button> : null}
+    </div>
+  )
+}

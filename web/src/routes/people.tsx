@@ -1,0 +1,86 @@
+import { useSession, useToast } from '@curfew/react'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { OwnersOnly } from '../account/owners-only'
+import { client } from '../client'
+import { Confirm } from '../people/confirm'
+import { InviteDialog } from '../people/invite-dialog'
+import { Invites } from '../people/invites'
+import '../people/people.css'
+import { ResetLink } from '../people/reset-link'
+import { type Choice, Table } from '../people/table'
+import { itemsOf } from '../queries/pages'
+import { invitesQuery, peopleQuery } from '../queries/people'
+import { Button } from '../ui/button'
+import { FailureNote } from '../ui/failure'
+import { Page } from '../ui/page'
+import { Skeleton } from '../ui/skeleton'
+
+/** `/account/people`: who is in the account, and who is invited; owners only. */
+export function People() {
+  return (
+    <OwnersOnly title="People" what="Here owners invite people to the account and decide what they may do.">
+      <Everybody />
+    </OwnersOnly>
+  )
+}
+
+function Everybody() {
+  const cache = useQueryClient()
+  const toast = useToast()
+  const state = useSession()
+  const me = state.status === 'signed-in' ? state.user.id : ''
+  const people = useInfiniteQuery(peopleQuery)
+  const [inviting, setInviting] = useState(false)
+  const [choice, setChoice] = useState<Choice | null>(null)
+  const close = () => setChoice(null)
+
+  const done = (words: string) => {
+    close()
+    toast(words, { tone: 'success' })
+    void cache.invalidateQueries({ queryKey: ['people'] })
+    void cache.invalidateQueries({ queryKey: ['sessions'] })
+    // Whoever did it to themselves is signed out by now: let the client hear it.
+    if (choice?.user.id === me) void client.check()
+  }
+  const self = choice?.user.id === me
+  return (
+    <Page
+      title="People"
+      width="table"
+      description="Who is in this account, and what they may do."
+      actions={
+        <Button variant="primary" onClick={() => setInviting(true)}>
+          Invite a person
+        </Button>
+      }
+    >
+      {people.isPending ? (
+        <Skeleton lines={8} height={400} label="Loading the people" />
+      ) : people.isError && !people.data ? (
+        <FailureNote error={people.error} onRetry={people.refetch} busy={people.isFetching} />
+      ) : (
+        <>
+          <Table people={itemsOf(people.data)} me={me} onChoose={setChoice} />
+          {people.isFetchNextPageError ? <FailureNote className="mt-4" error={people.error} /> : null}
+          {people.hasNextPage ? (
+            <Button className="mt-4" busy={people.isFetchingNextPage} onClick={() => people.fetchNextPage()}>
+              {people.isFetchingNextPage ? 'Loading…' : 'Load more people'}
+            </Button>
+          ) : null}
+        </>
+      )}
+      <Invites />
+      {inviting ? (
+        <InviteDialog
+          onClose={() => setInviting(false)}
+          onInvited={() => void cache.invalidateQueries({ queryKey: invitesQuery.queryKey })}
+        />
+      ) : null}
+      {choice?.kind === 'reset' ? <ResetLink user={choice.user} self={self} onClose={close} /> : null}
+      {choice && choice.kind !== 'reset' ? (
+        <Confirm user={choice.user} kind={choice.kind} self={self} onClose={close} onDone={done} />
+      ) : null}
+    </Page>
+  )
+}

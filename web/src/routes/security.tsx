@@ -1,0 +1,50 @@
+import { ActiveSessionsCard, type PolicyMinutes, SessionPolicyCard } from '@curfew/react'
+import { useNavigate } from '@tanstack/react-router'
+import { Shield } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { OwnersOnly } from '../account/owners-only'
+import { Page } from '../ui/page'
+import { Skeleton } from '../ui/skeleton'
+
+// The chart brings a library along that nothing else on this page needs.
+const AgeTimeline = lazy(() => import('../security/age-timeline'))
+
+/** `/account/security`: how long sessions last, and who has one; owners only. */
+export function SecurityPage() {
+  return (
+    <OwnersOnly
+      title="Session security"
+      what="Session security decides how long people in this account stay signed in, and shows who is."
+    >
+      <Security />
+    </OwnersOnly>
+  )
+}
+
+function Security() {
+  const navigate = useNavigate()
+  const [draft, setDraft] = useState<PolicyMinutes | null>(null)
+  return (
+    <Page
+      title="Session security"
+      heading={
+        <span className="inline-flex items-center gap-2">
+          <Shield aria-hidden="true" size={24} strokeWidth={1.75} />
+          Session security
+        </span>
+      }
+      description="How long people in this account stay signed in, and who is signed in now."
+    >
+      <div className="grid gap-6">
+        <SessionPolicyCard onDraft={setDraft}>
+          {draft ? (
+            <Suspense fallback={<Skeleton lines={6} height={320} label="Loading the session ages" />}>
+              <AgeTimeline draft={draft} />
+            </Suspense>
+          ) : null}
+        </SessionPolicyCard>
+        <ActiveSessionsCard onSignedOutEveryone={() => navigate({ to: '/login', search: {} })} />
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,13 @@
+import type { Fate } from './ages'
+
+/** What would become of a session, in words. */
+export function fateWords(fate: Fate): string {
+  switch (fate) {
+    case 'stays':
+      return 'Stays'
+    case 'idle':
+      return 'Would end: idle'
+    case 'absolute':
+      return 'Would end: too old'
+  }
+}
