@@ -88,7 +88,7 @@ export function YourSessionsCard({ className }: YourSessionsCardProps) {
       ) : (
         pages.error === null && <Skeleton rows={2} className="cf-sessions-loading" />
       )}
-      {pages.data && !others && <p className="cf-muted">{texts.yours.only}</p>}
+      {pages.data && !others && <p className="cf-hint">{texts.yours.only}</p>}
       {others && (
         <div className="cf-actions">
           <Button off={ending} onClick={() => void endOthers()}>

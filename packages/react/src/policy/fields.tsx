@@ -72,7 +72,7 @@ function MinutesField({
   return (
     <div className={cx('cf-field', wrong && 'cf-field-wrong')}>
       <label htmlFor={id}>{label}</label>
-      <p className="cf-muted" id={`${id}-hint`}>
+      <p className="cf-hint" id={`${id}-hint`}>
         {hint}
       </p>
       <div className="cf-input-row">

@@ -100,7 +100,7 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
             onChange={(event) => saving || setApplyNow(event.target.checked)}
           />
           <span>{texts.apply}</span>
-          <span className="cf-muted" id={applyId}>
+          <span className="cf-hint" id={applyId}>
             {texts.applyHint}
           </span>
         </label>

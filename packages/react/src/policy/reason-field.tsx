@@ -17,7 +17,7 @@ export function ReasonField({ value, locked, wrong, onWrite, inputRef }: ReasonF
   return (
     <div className={cx('cf-field', wrong && 'cf-field-wrong')}>
       <label htmlFor={id}>{texts.reason}</label>
-      <p className="cf-muted" id={`${id}-hint`}>
+      <p className="cf-hint" id={`${id}-hint`}>
         {texts.reasonHint}
       </p>
       <textarea

@@ -51,13 +51,13 @@ export function SaveRow({ state, online, applyNow, data, buttonRef }: SaveRowPro
               {texts.policy.saved}
             </span>
           )}
-          {state.status === 'unchanged' && <span className="cf-muted">{texts.policy.unchanged}</span>}
-          <span id={`${id}-offline`} className="cf-muted">
+          {state.status === 'unchanged' && <span className="cf-hint">{texts.policy.unchanged}</span>}
+          <span id={`${id}-offline`} className="cf-hint">
             {!online && texts.policy.offline}
           </span>
         </div>
       </div>
-      <p className="cf-muted" id={`${id}-note`}>
+      <p className="cf-hint" id={`${id}-note`}>
         {applyNow ? texts.policy.noteAll : texts.policy.noteNext}
       </p>
       <LastChanged data={data} />
@@ -71,7 +71,7 @@ function LastChanged({ data }: { data: Security }) {
   if (!data.updated_at) return null
   const when = format.ago(data.updated_at)
   return (
-    <p className="cf-muted">
+    <p className="cf-hint">
       <time dateTime={data.updated_at} title={format.exact(data.updated_at)}>
         {data.updated_by ? texts.lastChanged(isolate(data.updated_by.name), when) : texts.lastChangedAt(when)}
       </time>

@@ -22,7 +22,7 @@ export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
         ))}
       </ul>
       {open.length > 0 && (
-        <p className="cf-muted">{texts.undecidable(format.list(open.map((v) => v.name)))}</p>
+        <p className="cf-hint">{texts.undecidable(format.list(open.map((v) => v.name)))}</p>
       )}
       <details>
         <summary>{texts.details}</summary>

@@ -19,7 +19,7 @@ export function ListState({ list, failed, stale }: ListStateProps) {
   const format = useFormat()
   const online = useOnline()
   const asOf = list.at === null ? '' : texts.common.asOf(format.clock(list.at))
-  if (list.data !== null && !online) return <p className="cf-muted cf-as-of">{asOf}</p>
+  if (list.data !== null && !online) return <p className="cf-hint cf-as-of">{asOf}</p>
   // While another try runs, the last failure stands: the box does not jump.
   if (list.error === null) return null
   const retry = (

@@ -38,7 +38,7 @@ export function PeopleList({ data, userId, onGone, onEnded }: PeopleListProps) {
         </Button>
       ) : (
         data.active_user_count > people.length && (
-          <p className="cf-muted">{texts.sessions.capped(people.length, data.active_user_count)}</p>
+          <p className="cf-hint">{texts.sessions.capped(people.length, data.active_user_count)}</p>
         )
       )}
     </>

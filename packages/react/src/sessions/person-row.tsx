@@ -28,11 +28,11 @@ export function PersonRow({ person, you, onGone, onEnded }: PersonRowProps) {
             <bdi>{person.name}</bdi>
             {you && <span className="cf-you"> {texts.common.you}</span>}
           </p>
-          <p className="cf-muted cf-person-email" title={person.email}>
+          <p className="cf-hint cf-person-email" title={person.email}>
             <bdi>{person.email}</bdi>
           </p>
         </div>
-        <p className="cf-muted cf-person-when">
+        <p className="cf-hint cf-person-when">
           {person.last_login_at ? (
             <Ago iso={person.last_login_at} words={texts.sessions.lastSignIn} />
           ) : (

@@ -20,10 +20,10 @@ export function Card({ icon, title, lead, busy, className, children, headingRef 
       <header className="cf-card-header">
         <span className="cf-card-icon">{icon}</span>
         <div className="cf-card-heading">
-          <h2 id={id} ref={headingRef} tabIndex={-1}>
+          <h2 className="cf-card-title" id={id} ref={headingRef} tabIndex={-1}>
             {title}
           </h2>
-          {lead && <p className="cf-muted">{lead}</p>}
+          {lead && <p className="cf-hint">{lead}</p>}
         </div>
       </header>
       {children}
