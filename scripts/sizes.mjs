@@ -34,21 +34,20 @@ judge(
 
 // The first load of a page: the entry, what it imports, and the page's own
 // chunk with what that imports.
-const manifest = JSON.parse(readFileSync('web/dist/.vite/manifest.json', 'utf8'))
-const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
-function load(key, into = new Set()) {
-  if (into.has(key)) return into
-  into.add(key)
-  for (const imported of manifest[key].imports ?? []) load(imported, into)
+const chunks = new Map(JSON.parse(readFileSync('web/chunks.json', 'utf8')).map((chunk) => [chunk.file, chunk]))
+function load(file, into) {
+  if (into.has(file)) return into
+  into.add(file)
+  for (const imported of chunks.get(file).imports) load(imported, into)
   return into
 }
-const size = (keys) =>
-  [...keys].reduce((sum, key) => sum + readFileSync(`web/dist/${manifest[key].file}.gz`).length, 0)
-const pages = (manifest[entry].dynamicImports ?? []).map((key) => ({
-  key,
-  bytes: size(load(key, load(entry))),
-}))
-pages.sort((a, b) => b.bytes - a.bytes)
-for (const page of pages) judge(`first load of ${page.key}`, page.bytes, 160)
+const size = (files) => [...files].reduce((sum, file) => sum + readFileSync(`web/dist/${file}.gz`).length, 0)
+const entry = [...chunks.values()].find((chunk) => chunk.isEntry).file
+const pages = [...chunks.values()]
+  .filter((chunk) => chunk.page)
+  .map((chunk) => ({ page: chunk.page, bytes: size(load(chunk.file, load(entry, new Set()))) }))
+  .sort((a, b) => b.bytes - a.bytes)
+if (pages.length < 5) throw new Error('web/chunks.json names too few pages')
+for (const { page, bytes } of pages) judge(`first load of the page ${page}`, bytes, 160)
 
 process.exit(failed ? 1 : 0)

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
-import { compress } from './compress'
+import { chunks, compress } from './plugins.ts'
 
 // `npm run dev` serves the pages with hot reload and passes everything else on
 // to a running Curfew, whose address CURFEW_DEV_SERVER may name.
@@ -11,7 +11,7 @@ const passedOn = ['/api', '/.well-known', '/docs', '/problems', '/openapi.json',
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), tailwind(), compress()],
+  plugins: [react(), tailwind(), chunks(), compress()],
   // The packages' sources, so that a change of one shows at once.
   resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
   server: {
@@ -31,6 +31,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
-    manifest: true,
   },
 })

@@ -41,3 +41,29 @@ export function compress(): Plugin {
     },
   }
 }
+
+/**
+ * Writes what each chunk imports into chunks.json, beside the build and not in
+ * it, for whoever measures the first load of a page.
+ */
+export function chunks(): Plugin {
+  return {
+    name: 'curfew-chunks',
+    apply: 'build',
+    async writeBundle(_, bundle) {
+      const list = Object.values(bundle).flatMap((part) =>
+        part.type === 'chunk'
+          ? [
+              {
+                file: part.fileName,
+                page: part.facadeModuleId?.match(/\/src\/routes\/([\w-]+)\.tsx$/)?.[1] ?? null,
+                isEntry: part.isEntry,
+                imports: part.imports,
+              },
+            ]
+          : [],
+      )
+      await writeFile(new URL('./chunks.json', import.meta.url), `${JSON.stringify(list, null, 2)}\n`)
+    },
+  }
+}
