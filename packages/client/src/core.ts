@@ -24,13 +24,6 @@ export interface Core {
   emit<K extends keyof Events>(event: K, detail: Events[K]): void
 }
 
-/** Whether two answers tell of the same session with the same deadlines. */
-const agrees = (a: Known | null, b: Known) =>
-  a?.session.id === b.session.id &&
-  a.session.generation === b.session.generation &&
-  a.session.idle_expires_at === b.session.idle_expires_at &&
-  a.session.absolute_expires_at === b.session.absolute_expires_at
-
 /**
  * Takes over what the server or another tab said. What this tab learned itself,
  * it tells the others (`own`), if it is news.
@@ -38,13 +31,13 @@ const agrees = (a: Known | null, b: Known) =>
 export function adopt(core: Core, next: Known, own: boolean): void {
   const { store } = core
   const held = store.known()
-  const before = store.state.get().status
+  const before = store.state.get()
   if (!store.adopt(next)) return
-  if (own && (next.token || !agrees(held, next))) {
+  if (own && (next.token || store.state.get() !== before)) {
     core.channel.post({ t: 'session', known: next, offset: core.clock.offset() })
   }
   // Finding at the start that somebody is signed in is no sign-in.
-  if (before !== 'loading' && held?.session.id !== next.session.id) {
+  if (before.status !== 'loading' && held?.session.id !== next.session.id) {
     core.emit('signed-in', { userId: next.user.id, accountId: next.account.id })
   }
 }

@@ -32,7 +32,7 @@ const handOver = 20
 
 type Step = 'done' | 'again'
 
-export function createRefresher(core: Core, check: () => Promise<void>): Refresher {
+export function createRefresher(core: Core, check: () => Promise<void>, onFailure: () => void): Refresher {
   const { env, store, clock, attempts } = core
   let flight: Promise<void> | null = null
   let post: AbortController | null = null
@@ -60,6 +60,7 @@ export function createRefresher(core: Core, check: () => Promise<void>): Refresh
     holdUntil = env.monotonic() + (toldToWait ? (told ?? 0) * 1000 : backOff(tries))
     tries++
     failure = error
+    onFailure()
   }
 
   function settled(): void {
@@ -121,7 +122,8 @@ export function createRefresher(core: Core, check: () => Promise<void>): Refresh
         if (store.epoch() === epoch) adopt(core, knownOf(answer), true)
         return 'done'
       } catch (error) {
-        const problem = error instanceof CurfewError && error.type === 'generation-moved' && error.problem
+        const problem =
+          error instanceof CurfewError && error.type === 'generation-moved' ? error.problem : null
         if (problem?.session_id && problem.generation !== undefined && corrections++ === 0) {
           moved = { id: problem.session_id, generation: problem.generation }
           return 'again'
