@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
+import document from '../../../api/openapi.yaml?raw'
 import { type Client, CurfewError, createClient } from '../src/index'
 import type { Browser, Tab } from './support/browser'
 import { type Asked, problem, type Server } from './support/server'
@@ -24,9 +24,7 @@ function operations(): { id: string; method: string; path: string }[] {
   const found: { id: string; method: string; path: string }[] = []
   let path = ''
   let method = ''
-  for (const line of readFileSync(new URL('../../../api/openapi.yaml', import.meta.url).href.replace(/^file:\/\//, ''), 'utf8').split(
-    '\n',
-  )) {
+  for (const line of document.split('\n')) {
     path = /^ {2}(\/.*):$/.exec(line)?.[1] ?? path
     method = /^ {4}(get|put|post|patch|delete):$/.exec(line)?.[1]?.toUpperCase() ?? method
     const id = /^ {6}operationId: (\w+)$/.exec(line)?.[1]

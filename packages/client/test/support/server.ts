@@ -172,6 +172,7 @@ export class Server {
     if (path === '/api/v1/auth/session') return this.session(asked)
     if (path === '/api/v1/auth/login') return this.login(asked)
     if (path === '/api/v1/auth/logout') return this.logout(asked)
+    if (path === '/api/v1/auth/config') return { status: 200, body: { setup_needed: false } }
     return this.bearer(asked) ?? { status: 200, body: { ...this.user, method }, headers: { etag: '"v1"' } }
   }
 
