@@ -59,15 +59,27 @@ func freeAddr() string {
 // and waits until it is ready. What it printed is stdout; its log is the file
 // server.log.
 func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
+	serve(ts, neg, append([]string{"serve", "--data-dir", ts.MkAbs("data")}, args...))
+}
+
+// demo [flag...] is serve for the demo, whose temporary folder is in the
+// folder tmp. Around it are the settings of an installation that it must not
+// touch.
+func cmdDemo(ts *testscript.TestScript, neg bool, args []string) {
+	serve(ts, neg, append([]string{"demo"}, args...), "TMPDIR="+ts.MkAbs("tmp"),
+		"CURFEW_DATA_DIR="+ts.MkAbs("full"), "CURFEW_DATABASE_URL=sqlite://"+ts.MkAbs("full/notes"), "CURFEW_SIGNUP=closed")
+}
+
+func serve(ts *testscript.TestScript, neg bool, args []string, environ ...string) {
 	s := scriptOf(ts)
 	if neg || s.server != nil {
-		ts.Fatalf("usage: serve [flag...], once")
+		ts.Fatalf("usage: serve [flag...] or demo [flag...], once")
 	}
 	log, err := os.OpenFile(ts.MkAbs("server.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	ts.Check(err)
 	defer log.Close()
-	args = append([]string{"serve", "--addr", ts.Getenv("ADDR"), "--admin-addr", ts.Getenv("ADMIN"), "--data-dir", ts.MkAbs("data")}, args...)
-	s.server, err = startProcess(ts.MkAbs("."), log, []string{"CURFEW_TEST_CLOCK=" + ts.Getenv("CURFEW_TEST_CLOCK")}, args...)
+	args = append(args, "--addr", ts.Getenv("ADDR"), "--admin-addr", ts.Getenv("ADMIN"))
+	s.server, err = startProcess(ts.MkAbs("."), log, append(environ, "CURFEW_TEST_CLOCK="+ts.Getenv("CURFEW_TEST_CLOCK")), args...)
 	if err != nil {
 		ts.Fatalf("%v\n%s", err, ts.ReadFile("server.log"))
 	}

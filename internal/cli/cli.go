@@ -68,6 +68,7 @@ type commands struct {
 		List   sessionListCommand   `cmd:"" help:"List the sessions of an account."`
 		Revoke sessionRevokeCommand `cmd:"" help:"End one, some or all sessions of an account."`
 	} `cmd:"" help:"List and end sessions."`
+	Demo    demoCommand    `cmd:"" help:"Run a server with an account to look around in."`
 	Openapi openapiCommand `cmd:"" help:"Print the OpenAPI document of the HTTP API."`
 	Bench   benchCommand   `cmd:"" help:"Measure how fast this machine serves sessions."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -41,6 +41,12 @@ func (s *serveCommand) Run(ctx context.Context, env *Env) error {
 		return usageError{err}
 	}
 	limitMemory(env.Environ)
+	return serve(ctx, env, c, welcome)
+}
+
+// serve runs a server until a signal comes. Once it is ready, greet writes to
+// standard output what a person needs to know.
+func serve(ctx context.Context, env *Env, c config.Config, greet func(context.Context, io.Writer, *server.Server) error) error {
 	log := newLog(env.Stderr)
 	srv := server.New(server.Config{Settings: c, Version: release(), Log: log, Now: env.Now, StoreClock: env.StoreClock, AdminRoutes: env.AdminRoutes})
 	if err := srv.Start(ctx); err != nil {
@@ -51,7 +57,8 @@ func (s *serveCommand) Run(ctx context.Context, env *Env) error {
 	if c.SecureCookies() && len(c.TrustedProxies) == 0 {
 		log.Warn("the public URL is https, so a proxy stands in front, but CURFEW_TRUSTED_PROXIES names none: all clients count as one address, and a few wrong passwords of one of them hold up all")
 	}
-	if err := welcome(ctx, env.Stdout, srv); err != nil {
+	err := greet(ctx, env.Stdout, srv)
+	if err != nil {
 		return errors.Join(err, srv.Stop())
 	}
 	select {

@@ -87,6 +87,28 @@ func (t *Text) Decode(ctx *kong.DecodeContext) error {
 // Format writes where the setting was written, never the text: it may be secret.
 func (t Text) Format(f fmt.State, _ rune) { io.WriteString(f, t.from) }
 
+// Defaults are the settings of a server for which nothing is written down.
+func Defaults() (s Settings) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		if text, ok := field.Tag.Lookup("default"); ok {
+			name := field.Tag.Get("name")
+			reflect.ValueOf(&s).Elem().FieldByIndex(field.Index).Set(reflect.ValueOf(Text{text: text, from: variable(name)}))
+		}
+	}
+	return s
+}
+
+// Set writes a setting as its flag would.
+func (s *Settings) Set(flag, text string) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		if field.Tag.Get("name") == flag && field.Type == reflect.TypeFor[Text]() {
+			reflect.ValueOf(s).Elem().FieldByIndex(field.Index).Set(reflect.ValueOf(Text{text: text, from: "--" + flag}))
+			return
+		}
+	}
+	panic("config: there is no setting " + flag)
+}
+
 // kinds has the kind of every setting by the name of its flag.
 var kinds = func() map[string]string {
 	all := map[string]string{}

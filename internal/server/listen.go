@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"github.com/curfew-auth/curfew/internal/config"
 )
 
 // listen opens a listener, or says in one sentence why it cannot.
@@ -24,6 +26,24 @@ func listen(setting, addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s is %s, which is no address of this machine: choose one that is, or 127.0.0.1", setting, addr)
 	}
 	return nil, fmt.Errorf("%s is %s, where nothing can listen (%w): choose another address", setting, addr, err)
+}
+
+// CheckAddresses says in one sentence why a server could not listen where its
+// settings say, before something that takes long comes first.
+func CheckAddresses(c config.Config) error {
+	for _, at := range []struct{ setting, addr string }{{"CURFEW_ADDR", c.Addr}, {"CURFEW_ADMIN_ADDR", c.AdminAddr}} {
+		if at.addr == "" {
+			continue
+		}
+		l, err := listen(at.setting, at.addr)
+		if err != nil {
+			return err
+		}
+		if err := l.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // product is the HTTP server that the world talks to. Its limits let no slow
