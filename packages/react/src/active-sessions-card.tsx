@@ -96,15 +96,17 @@ export function ActiveSessionsCard({
           onEnded={() => void list.reload()}
         />
       ) : (
-        !list.error && <Skeleton rows={3} className="cf-people-loading" />
+        list.error === null && <Skeleton rows={3} className="cf-people-loading" />
       )}
-      <BulkActions
-        people={data?.active_user_count ?? null}
-        own={own}
-        off={leave.leaving}
-        ask={ask}
-        endMine={() => void endMine()}
-      />
+      {(data || list.error !== null) && (
+        <BulkActions
+          people={data?.active_user_count ?? null}
+          own={own}
+          off={leave.leaving}
+          ask={ask}
+          endMine={() => void endMine()}
+        />
+      )}
       <RevokeSessionsDialog
         open={asked !== null}
         scope={asked ?? 'others'}

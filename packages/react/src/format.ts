@@ -59,7 +59,8 @@ export function createFormat(locale: string, now: () => number, justNow: string)
       }
       return justNow
     },
-    clock: (time) => clock.format(new Date(time)),
+    // What belongs together stays on one line.
+    clock: (time) => clock.format(new Date(time)).replace(/\s/g, '\u00a0'),
     short(iso) {
       const then = new Date(iso)
       const today = new Date(now())

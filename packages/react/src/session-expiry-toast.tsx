@@ -8,7 +8,7 @@ import { useStaySignedIn } from './expiry/use-stay-signed-in'
 import type { Tone } from './toast-store'
 import { Button } from './ui/button'
 import { cx } from './ui/class-names'
-import { CrossIcon, ToneIcon } from './ui/icons'
+import { ClockIcon, CrossIcon, ToneIcon } from './ui/icons'
 import { useReturnFocus } from './ui/use-return-focus'
 import { useSessionExpiry } from './use-session'
 
@@ -50,7 +50,7 @@ export function SessionExpiryToast({ signInUrl = '/login', onSignIn, className }
       data-cf-side={side}
     >
       <div className={open ? cx('cf-toast', 'cf-expiry-toast', `cf-${words.tone}`) : undefined}>
-        {open && <ToneIcon tone={words.tone} />}
+        {open && (words.tone === 'danger' ? <ToneIcon tone="danger" /> : <ClockIcon />)}
         <div
           className="cf-toast-text"
           role={words?.tone === 'danger' ? 'alert' : 'status'}

@@ -42,7 +42,7 @@ export const standards = [
   },
   {
     id: 'stig-v222389',
-    name: 'DISA ASD STIG V-222389, V-222390',
+    name: 'DISA ASD STIG V-222389/90',
     absolute_minutes_max: null,
     idle_minutes_max: 15,
     privileged_idle_minutes_max: 10,
@@ -62,15 +62,15 @@ export const standards = [
     name: 'HIPAA 164.312(a)(2)(iii)',
     absolute_minutes_max: null,
     idle_minutes_max: null,
-    force: 'addressable',
-    caveat: 'Asks for a predetermined time without naming one.',
+    force: 'no number',
+    caveat: 'A predetermined time is addressable: set one, or document what stands in for it.',
   },
   {
     id: 'soc2',
     name: 'SOC 2 CC6.1',
     absolute_minutes_max: null,
     idle_minutes_max: null,
-    force: 'criteria',
+    force: 'no number',
     caveat: 'Auditors test what your own policy says.',
   },
   {
@@ -78,7 +78,7 @@ export const standards = [
     name: 'ISO/IEC 27001:2022 A.8.5',
     absolute_minutes_max: null,
     idle_minutes_max: null,
-    force: 'risk',
-    caveat: 'Names no number; the limit follows from your own risk assessment.',
+    force: 'no number',
+    caveat: 'The limit follows from your own risk assessment.',
   },
 ] as const

@@ -35,7 +35,7 @@ export const english = {
   expiry: {
     region: 'Session',
     title: (time: string) => `You'll be signed out at ${time}`,
-    idle: 'Nothing has happened here for a while.',
+    idle: 'There has been no activity for a while.',
     absolute:
       'This session reaches its maximum length. Sign in again in a new window; this page stays as it is.',
     stay: 'Stay signed in',
@@ -44,8 +44,8 @@ export const english = {
     signIn: 'Sign in now',
     blocked: 'The sign-in window was blocked.',
     signInLink: 'Open sign-in in a new tab',
-    failed: "You're not yet staying signed in",
-    failedBody: (why: string, time: string) => `${why} Your session ends at ${time}.`,
+    failed: 'Your session was not extended',
+    failedBody: (why: string, time: string) => `${why} It ends at ${time}.`,
     due: (time: string) => `Your session was to end at ${time}`,
     dueBody: 'Asking the server whether it has.',
     note: (time: string) => `Sign-out at ${time}`,
@@ -54,7 +54,8 @@ export const english = {
   },
   /** By the fixed `reason` of the sign-in page's address. */
   signedOut: {
-    session_expired: 'Your session ended: nothing happened for a while, or it reached its maximum length.',
+    session_expired:
+      'Your session ended after a time without activity, or because it reached its maximum length.',
     session_limit:
       'You were signed out here because you signed in on another device, and your account limits how many.',
     signed_out_by_owner: 'Your session was ended by an owner or administrator of your account.',
@@ -76,7 +77,7 @@ export const english = {
     idle: 'Idle limit',
     idleHint: 'Time without activity',
     absolute: 'Maximum session',
-    absoluteHint: 'Time since sign-in, whatever happens',
+    absoluteHint: 'Time since sign-in',
     unit: 'minutes',
     equals: (duration: string) => `= ${duration}`,
     stored: (minutes: number, counts: string) =>
@@ -133,21 +134,19 @@ export const english = {
   },
   standards: {
     title: 'Compared with published timeouts',
-    within: (name: string) => `Within ${name}`,
-    over: (name: string) => `Over ${name}`,
+    within: 'Within',
+    over: 'Over',
+    numbers: (idle: string | null, absolute: string | null) =>
+      [idle && `${idle} idle`, absolute && `${absolute} in all`].filter(Boolean).join(', '),
     undecidable: (names: string) => `Not decided by numbers: ${names}.`,
-    details: 'Numbers and caveats',
+    details: 'What these numbers leave out',
     scope: 'Only the timeouts are compared. Each standard asks for more than timeouts.',
-    idle: (duration: string) => `idle at most ${duration}`,
-    absolute: (duration: string) => `session at most ${duration}`,
-    noNumber: 'no number',
+    /** By how binding the numbers are; a word that is missing here is shown as it is. */
     force: {
-      shall: 'required',
-      should: 'recommended',
-      advice: 'advice',
-      addressable: 'addressable',
-      criteria: 'criteria',
-      risk: 'by your own risk assessment',
+      shall: 'Required.',
+      should: 'Recommended.',
+      advice: 'Advice.',
+      'no number': 'No number.',
     } as Record<string, string>,
   },
   sessions: {

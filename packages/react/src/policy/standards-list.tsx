@@ -1,7 +1,7 @@
 import { useFormat, useTexts } from '../context'
 import { idleMost, type StandardVerdict, standardsOf } from '../standards'
 import type { PolicyMinutes } from '../types'
-import { CheckIcon, OverIcon } from '../ui/icons'
+import { CheckIcon, ChevronIcon, OverIcon } from '../ui/icons'
 
 /** How the limits stand to published timeouts: only what a number decides, and its caveats. */
 export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
@@ -13,26 +13,25 @@ export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
   return (
     <div className="cf-standards">
       <h3>{texts.title}</h3>
-      <ul className="cf-badges">
+      <ul>
         {decided.map((standard) => (
-          <li key={standard.id} className={`cf-badge cf-badge-${standard.verdict}`}>
-            {standard.verdict === 'within' ? <CheckIcon /> : <OverIcon />}
-            {standard.verdict === 'within' ? texts.within(standard.name) : texts.over(standard.name)}
-          </li>
+          <Row key={standard.id} standard={standard} />
         ))}
       </ul>
       {open.length > 0 && (
         <p className="cf-hint">{texts.undecidable(format.list(open.map((v) => v.name)))}</p>
       )}
       <details>
-        <summary>{texts.details}</summary>
+        <summary>
+          {texts.details} <ChevronIcon />
+        </summary>
         <p>{texts.scope}</p>
         <dl>
-          {verdicts.map((standard) => (
-            <div key={standard.id}>
-              <dt>{standard.name}</dt>
+          {verdicts.map(({ id, name, force, caveat }) => (
+            <div key={id}>
+              <dt>{name}</dt>
               <dd>
-                <Numbers standard={standard} /> {standard.caveat}
+                {texts.force[force] ?? `${force}.`} {caveat}
               </dd>
             </div>
           ))}
@@ -42,19 +41,24 @@ export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
   )
 }
 
-function Numbers({ standard }: { standard: StandardVerdict }) {
+function Row({ standard }: { standard: StandardVerdict }) {
   const texts = useTexts().standards
   const format = useFormat()
+  const within = standard.verdict === 'within'
   const idle = idleMost(standard)
   const absolute = standard.absolute_minutes_max
-  const numbers = [
-    idle !== null && texts.idle(format.duration(idle)),
-    absolute !== null && texts.absolute(format.duration(absolute)),
-  ].filter((part) => typeof part === 'string')
-  const force = texts.force[standard.force] ?? standard.force
+  const numbers = texts.numbers(
+    idle === null ? null : format.duration(idle),
+    absolute === null ? null : format.duration(absolute),
+  )
   return (
-    <span className="cf-numbers">
-      {numbers.length > 0 ? numbers.join(', ') : texts.noNumber} ({force}).
-    </span>
+    <li className="cf-standard">
+      <span>{standard.name}</span>
+      <span className="cf-hint">{numbers}</span>
+      <span className={`cf-badge cf-badge-${standard.verdict}`}>
+        {within ? <CheckIcon /> : <OverIcon />}
+        {within ? texts.within : texts.over}
+      </span>
+    </li>
   )
 }

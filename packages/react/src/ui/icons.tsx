@@ -64,6 +64,14 @@ export const OverIcon = () => (
   </Icon>
 )
 
+/** A clock: time runs out. */
+export const ClockIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="7.25" />
+    <path d="M10 5.75V10l2.75 1.75" />
+  </Icon>
+)
+
 const tones: Record<Tone, ReactNode> = {
   info: (
     <>
@@ -79,14 +87,14 @@ const tones: Record<Tone, ReactNode> = {
   ),
   warning: (
     <>
-      <circle cx="10" cy="10" r="7.25" />
-      <path d="M10 5.75V10l2.75 1.75" />
+      <path d="M10 3 17.6 16.25H2.4z" />
+      <path d="M10 8v3.75M10 13.9v.05" />
     </>
   ),
   danger: (
     <>
-      <path d="M10 3 17.6 16.25H2.4z" />
-      <path d="M10 8v3.75M10 13.9v.05" />
+      <path d="M7 2.75h6L17.25 7v6L13 17.25H7L2.75 13V7z" />
+      <path d="M10 6.5v4.25M10 13.4v.05" />
     </>
   ),
 }
