@@ -52,14 +52,21 @@ describe('the axis', () => {
     for (const oldest of [60, 500, 1440, 20_000, 129_600]) {
       const axis = axisOf([oldest], { idle_minutes: 15, absolute_minutes: 60 })
       expect(axis.ticks.length).toBeGreaterThan(1)
-      const places = [...axis.ticks.map(axis.at), 100]
-      for (let i = 1; i < places.length; i++) {
-        expect((places[i] ?? 0) - (places[i - 1] ?? 0)).toBeGreaterThan(15)
+      const apart = (ticks: typeof axis.ticks, least: number) => {
+        const places = [...ticks.map(({ minutes }) => axis.at(minutes)), 100]
+        for (let i = 1; i < places.length; i++) {
+          expect((places[i] ?? 0) - (places[i - 1] ?? 0)).toBeGreaterThan(least)
+        }
       }
+      apart(axis.ticks, 12)
+      apart(
+        axis.ticks.filter(({ fine }) => !fine),
+        17,
+      )
     }
   })
 })
 
 it('rounds ages to what a reader needs', () => {
-  expect([59.9, 125, 2879, 2880, 4000].map(coarse)).toEqual([59, 120, 2880, 2880, 4320])
+  expect([59.9, 119, 125, 2879, 2880, 4000].map(coarse)).toEqual([59, 60, 120, 2880, 2880, 4320])
 })

@@ -1,5 +1,5 @@
 import type { CurfewErrorLike } from '@curfew/client'
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
 import { FailureNote } from '../ui/failure'
@@ -34,7 +34,6 @@ export function NameForm({ label, hint, value, etag, autoComplete, save, reread,
   // behind it does not pass for having seen the newer name.
   const [base, setBase] = useState(etag)
   const input = useRef<HTMLInputElement>(null)
-  const id = useId()
 
   useEffect(() => {
     input.current?.focus()
@@ -62,6 +61,8 @@ export function NameForm({ label, hint, value, etag, autoComplete, save, reread,
           const newer = await reread()
           setTheirs(newer)
           setBase(newer.etag)
+          // The button that had the focus makes way for the choice.
+          input.current?.focus()
         } catch (unread) {
           setError(unread)
         }
@@ -81,10 +82,7 @@ export function NameForm({ label, hint, value, etag, autoComplete, save, reread,
   }
 
   return (
-    <form className="row-form" onSubmit={onSubmit} noValidate aria-labelledby={id}>
-      <span className="sr-only" id={id}>
-        {label}
-      </span>
+    <form className="row-form" onSubmit={onSubmit} noValidate>
       <Field label={label} hint={hint} error={wrong}>
         {(ids) => (
           <TextInput

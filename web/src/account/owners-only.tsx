@@ -33,7 +33,7 @@ export function OwnersOnly({ title, what, children }: OwnersOnlyProps) {
       </Alert>
       <Owners />
       <p className="mt-6">
-        <Link className="cf-link" to="/account">
+        <Link className="link" to="/account">
           Back to account settings
         </Link>
       </p>
@@ -50,14 +50,14 @@ function Owners() {
   if (owners.length === 0) return null
   return (
     <section className="mt-6" aria-labelledby="owners">
-      <h2 className="cf-card-title" id="owners">
+      <h2 className="web-card-title" id="owners">
         {owners.length === 1 ? 'The owner of this account' : 'The owners of this account'}
       </h2>
       <ul className="owners mt-2">
         {owners.map((owner) => (
           <li key={owner.email} className="py-2">
             <bdi className="block">{owner.name}</bdi>
-            <a className="cf-link wrap-anywhere" href={`mailto:${encodeURIComponent(owner.email)}`}>
+            <a className="link wrap-anywhere" href={`mailto:${encodeURIComponent(owner.email)}`}>
               <bdi>{owner.email}</bdi>
             </a>
           </li>

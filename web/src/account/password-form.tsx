@@ -41,7 +41,7 @@ export function PasswordForm({ email, onClose, onChanged }: PasswordFormProps) {
   useEffect(() => ref.current?.querySelector<HTMLElement>('[name="current_password"]')?.focus(), [ref])
 
   return (
-    <form ref={ref} className="row-form" onSubmit={onSubmit} noValidate aria-label="Change your password">
+    <form ref={ref} className="row-form" onSubmit={onSubmit} noValidate>
       <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
       <Field label="Current password" error={errors.current_password}>
         {(ids) => (

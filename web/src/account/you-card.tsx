@@ -63,18 +63,22 @@ export function YouCard({ session }: { session: Session }) {
         </EditableRow>
         <Row name="Email" value={<bdi>{email}</bdi>} />
         <Row name="Role" value={role === 'owner' ? 'Owner' : 'Member'} />
-        <EditableRow name="Password" value="Not shown" what="your password">
-          {(close) => (
-            <PasswordForm
-              email={email}
-              onClose={close}
-              onChanged={() => {
-                close()
-                toast('Password changed. You are signed out on your other devices.', { tone: 'success' })
-              }}
-            />
-          )}
-        </EditableRow>
+        {me.data.has_password ? (
+          <EditableRow name="Password" value={<Hidden />} what="your password">
+            {(close) => (
+              <PasswordForm
+                email={email}
+                onClose={close}
+                onChanged={() => {
+                  close()
+                  toast('Password changed. You are signed out on your other devices.', { tone: 'success' })
+                }}
+              />
+            )}
+          </EditableRow>
+        ) : (
+          <Row name="Password" value="You sign in without a password here" />
+        )}
         <Row
           name="Your sessions"
           value={<Limits idle={session.idle_minutes} most={session.absolute_minutes} />}
@@ -82,6 +86,15 @@ export function YouCard({ session }: { session: Session }) {
         />
       </Rows>
     </Card>
+  )
+}
+
+function Hidden() {
+  return (
+    <>
+      <span aria-hidden="true">••••••••••••</span>
+      <span className="sr-only">Hidden</span>
+    </>
   )
 }
 

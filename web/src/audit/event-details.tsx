@@ -94,7 +94,7 @@ function Who({ event }: { event: AuditEvent }) {
       {by.id ? (
         <>
           {' · '}
-          <Link className="cf-link" to="/account/audit" search={{ actor: by.id }}>
+          <Link className="link" to="/account/audit" search={{ actor: by.id }}>
             All they did
           </Link>
         </>

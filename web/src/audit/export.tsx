@@ -1,8 +1,9 @@
+import { ChevronDown } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { client } from '../client'
 import { asked } from '../queries/audit'
 import { type AuditFilter, dayText } from '../search/audit'
-import { Button } from '../ui/button'
+import { Button, buttonClass } from '../ui/button'
 import { FailureNote } from '../ui/failure'
 import { Menu, MenuItem } from '../ui/menu'
 import { bytesWords, readAll, save } from './save'
@@ -57,7 +58,15 @@ export function useExport(filter: AuditFilter) {
 
 export function ExportButton({ onStart, busy }: { onStart: (format: Format) => void; busy: boolean }) {
   return (
-    <Menu label="Export" className="cf-button cf-button-primary">
+    <Menu
+      label="Export"
+      className={buttonClass('primary')}
+      trigger={
+        <>
+          Export <ChevronDown aria-hidden="true" size={16} />
+        </>
+      }
+    >
       {(close) => {
         const choose = (format: Format) => () => {
           close()

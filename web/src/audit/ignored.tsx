@@ -12,23 +12,18 @@ const words: Record<keyof AuditSearch, string> = {
 export interface IgnoredFiltersProps {
   search: AuditSearch
   ignored: readonly (keyof AuditSearch)[]
-  onChange: (search: AuditSearch) => void
+  /** Takes them out of the address. */
+  onDrop: () => void
 }
 
 /** Says which filters of the address mean nothing, and offers to drop them. */
-export function IgnoredFilters({ search, ignored, onChange }: IgnoredFiltersProps) {
+export function IgnoredFilters({ search, ignored, onDrop }: IgnoredFiltersProps) {
   if (ignored.length === 0) return null
-  const drop = () => {
-    const rest = { ...search }
-    for (const name of ignored) delete rest[name]
-    onChange(rest)
-  }
   return (
     <Alert
       tone="warning"
-      className="mb-4"
       title="Part of this address could not be read"
-      actions={<Button onClick={drop}>Remove from the address</Button>}
+      actions={<Button onClick={onDrop}>Remove from the address</Button>}
     >
       <ul>
         {ignored.map((name) => (

@@ -64,7 +64,7 @@ const role = (text: string) =>
   text === 'owner' ? 'an owner' : text === 'member' ? 'a member' : text || 'something else'
 
 function sessions(count: number | null): string {
-  if (count === null) return ''
+  if (!count) return ''
   return count === 1 ? ' (1 session)' : ` (${count} sessions)`
 }
 

@@ -14,7 +14,9 @@ export interface Action {
   body: (user: User, self: boolean) => ReactNode
   verb: string
   busy: string
+  /** The dialog's button warns; in the menu only what is `grave` does. */
   danger: boolean
+  grave?: true
   run: (user: User) => Promise<unknown>
   /** Said when it is done. */
   done: (name: string) => string
@@ -61,6 +63,7 @@ export const actions: Record<ActionKind, Action> = {
         ? 'You are signed out everywhere, here too, and cannot sign in again until another owner enables you.'
         : `They can’t sign in until an owner enables them again. ${ends(user)}`,
     verb: 'Disable',
+    grave: true,
     busy: 'Disabling…',
     danger: true,
     run: (user) => client.api.updateUser(user.id, { disabled: true }),

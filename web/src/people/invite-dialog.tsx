@@ -44,7 +44,7 @@ export function InviteDialog({ onClose, onInvited }: InviteDialogProps) {
       locked={busy}
       onClose={onClose}
     >
-      <form ref={ref} onSubmit={onSubmit} noValidate>
+      <form ref={ref} className="grid gap-3" onSubmit={onSubmit} noValidate>
         <Field label="Email address" error={errors.email}>
           {(ids) => (
             <TextInput
@@ -84,7 +84,7 @@ export function InviteDialog({ onClose, onInvited }: InviteDialogProps) {
           )}
         </Field>
         {failure ? <FailureNote className="mb-4" error={failure} /> : null}
-        <div className="cf-dialog-actions">
+        <div className="web-dialog-actions">
           <Button disabled={busy} onClick={onClose}>
             Cancel
           </Button>

@@ -92,7 +92,9 @@ function Person({ user, self, onChoose }: PersonProps) {
       <td {...cell} className="people-number" data-label="Sessions">
         {user.session_count}
       </td>
-      <td {...cell}>{user.disabled ? <Badge tone="warning">Disabled</Badge> : 'Active'}</td>
+      <td {...cell} className={user.disabled ? undefined : 'people-active'}>
+        {user.disabled ? <Badge tone="warning">Disabled</Badge> : 'Active'}
+      </td>
       <td {...cell} className="people-actions">
         <Actions user={user} onChoose={onChoose} />
       </td>
@@ -116,7 +118,7 @@ function Actions({ user, onChoose }: Omit<PersonProps, 'self'>) {
               </MenuItem>
             )}
             {actionsFor(user).map((kind) => (
-              <MenuItem key={kind} danger={actions[kind].danger} onSelect={choose(kind)}>
+              <MenuItem key={kind} danger={actions[kind].grave} onSelect={choose(kind)}>
                 {actions[kind].item}
               </MenuItem>
             ))}

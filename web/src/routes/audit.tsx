@@ -29,22 +29,33 @@ export function Audit() {
 }
 
 function AuditLog() {
+  const cache = useQueryClient()
   const search = useSearch({ from: '/signed-in/account/audit' })
   const navigate = useNavigate()
   const { filter, ignored } = useMemo(() => auditFilter(search), [search])
   const wrongOrder = endsBeforeItBegins(search)
   const exporting = useExport(filter)
+  // What means nothing is neither asked for nor shown as chosen.
+  const chosen = { ...search }
+  for (const name of ignored) delete chosen[name]
   const change = (next: AuditSearch) => navigate({ to: '/account/audit', search: next, resetScroll: false })
   return (
     <Page
       title="Audit log"
       width="table"
       description="What happened in this account, newest first. Nobody can change it."
-      actions={<ExportButton onStart={exporting.start} busy={exporting.state.step === 'running'} />}
+      actions={
+        <>
+          <Button onClick={() => cache.resetQueries({ queryKey: auditQuery(filter).queryKey })}>
+            Refresh
+          </Button>
+          <ExportButton onStart={exporting.start} busy={exporting.state.step === 'running'} />
+        </>
+      }
     >
-      <Filters search={search} onChange={change} wrongOrder={wrongOrder} />
+      <Filters search={chosen} onChange={change} wrongOrder={wrongOrder} />
       <ExportStatus state={exporting.state} onRetry={exporting.start} onCancel={exporting.cancel} />
-      <IgnoredFilters search={search} ignored={ignored} onChange={change} />
+      <IgnoredFilters search={search} ignored={ignored} onDrop={() => change(chosen)} />
       <Events filter={filter} none={wrongOrder} onClear={() => change({})} />
     </Page>
   )
@@ -58,9 +69,7 @@ interface EventsProps {
 }
 
 function Events({ filter, none, onClear }: EventsProps) {
-  const cache = useQueryClient()
-  const options = auditQuery(filter)
-  const events = useInfiniteQuery({ ...options, enabled: !none })
+  const events = useInfiniteQuery({ ...auditQuery(filter), enabled: !none })
   const names = useQuery(namesQuery)
   const format = useFormat()
   const context = useMemo(
@@ -91,8 +100,9 @@ function Events({ filter, none, onClear }: EventsProps) {
       {events.isFetchNextPageError ? <FailureNote className="mt-4" error={events.error} /> : null}
       <div className="audit-foot">
         <p className="audit-quiet" role="status">
-          {count === 1 ? '1 event' : `${count.toLocaleString()} events`}
-          {events.hasNextPage ? ' so far' : ', back to the first'}
+          {events.hasNextPage
+            ? `${format.count(count, 'event', 'events')} so far`
+            : `${count > 1 ? 'All ' : ''}${format.count(count, 'event', 'events')}`}
         </p>
         {events.hasNextPage ? (
           <Button busy={events.isFetchingNextPage} onClick={older}>
@@ -103,9 +113,6 @@ function Events({ filter, none, onClear }: EventsProps) {
                 : 'Load older'}
           </Button>
         ) : null}
-        <Button variant="quiet" onClick={() => cache.resetQueries({ queryKey: options.queryKey })}>
-          Look for newer
-        </Button>
       </div>
     </div>
   )

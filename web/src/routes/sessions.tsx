@@ -14,7 +14,7 @@ export function YourSessions() {
       description="Every device that you are signed in on. End what you do not recognise, then change your password."
     >
       <YourSessionsCard />
-      <p className="cf-hint mt-4">
+      <p className="web-muted">
         This session ends after {duration(idle)} without activity, and {duration(most)} after sign-in at most.
       </p>
     </Page>

@@ -1,3 +1,5 @@
+import { actions } from '../audit/actions'
+
 /** The audit log's filters, as they stand in the address. */
 export interface AuditSearch {
   action?: string
@@ -44,7 +46,8 @@ export function auditFilter(search: AuditSearch): { filter: AuditFilter; ignored
   const filter: AuditFilter = {}
   const ignored: (keyof AuditSearch)[] = []
   if (search.action) {
-    if (/^[a-z_]+(\.[a-z_]+)+$/.test(search.action)) filter.action = search.action
+    // The pages and the server are of one version: what is not listed, it refuses.
+    if (Object.hasOwn(actions, search.action)) filter.action = search.action
     else ignored.push('action')
   }
   if (search.actor) {

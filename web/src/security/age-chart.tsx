@@ -1,5 +1,5 @@
 import type { Format, PolicyMinutes } from '@curfew/react'
-import { useId } from 'react'
+import { type ReactNode, useId } from 'react'
 import { deviceWords } from '../audit/details'
 import type { AgedRow } from './age-timeline'
 import { type Axis, axisOf, coarse } from './ages'
@@ -126,21 +126,15 @@ function Line({ axis, minutes, kind }: { axis: Axis; minutes: number; kind: 'idl
 }
 
 /** The limits by name above their lines. */
-function Limits({ axis, draft, format }: { axis: Axis; draft: PolicyMinutes; format: Format }) {
+function Limits({ axis, draft, format }: Omit<AgeChartProps, 'rows' | 'ages'> & { axis: Axis }) {
+  const most = draft.absolute_minutes
+  const idle = draft.idle_minutes
   return (
-    <div className="ages-limits">
-      <Limit
-        axis={axis}
-        minutes={draft.absolute_minutes}
-        kind="most"
-        words={`Maximum ${format.duration(draft.absolute_minutes)}`}
-      />
-      <Limit
-        axis={axis}
-        minutes={draft.idle_minutes}
-        kind="idle"
-        words={`Idle ${format.duration(draft.idle_minutes)}`}
-      />
+    <div className="ages-over">
+      <Limit axis={axis} minutes={most} kind="most" words={`Maximum ${format.duration(most)}`} />
+      <Limit axis={axis} minutes={idle} kind="idle" words={`Idle ${format.duration(idle)}`}>
+        <Line axis={axis} minutes={most} kind="most" />
+      </Limit>
     </div>
   )
 }
@@ -150,24 +144,25 @@ interface LimitProps {
   minutes: number
   kind: 'idle' | 'most'
   words: string
+  /** Lines of limits named above, which pass through here. */
+  children?: ReactNode
 }
 
-function Limit({ axis, minutes, kind, words }: LimitProps) {
+function Limit({ axis, minutes, kind, words, children }: LimitProps) {
   const beyond = minutes > axis.end
   const at = axis.at(minutes)
   // Words stand on the side of their line where there is room.
   const left = at < 50
   return (
     <svg
-      className="ages-limit"
+      className={`ages-limit ages-limit-${kind}`}
       width="100%"
       height="20"
       role="img"
       aria-label={beyond ? `${words}, beyond this chart` : words}
     >
-      {beyond ? null : (
-        <rect className={`ages-line ages-line-${kind}`} x={`${at}%`} width="1.5" height="100%" />
-      )}
+      {children}
+      <Line axis={axis} minutes={minutes} kind={kind} />
       <text
         x={beyond ? '0' : `${at}%`}
         dx={beyond ? 0 : left ? 7 : -6}
@@ -183,22 +178,24 @@ function Limit({ axis, minutes, kind, words }: LimitProps) {
 /** The axis: how long ago, with now at the right. */
 function Ticks({ axis, format }: { axis: Axis; format: Format }) {
   return (
-    <svg className="ages-axis" width="100%" height="26" aria-hidden="true">
-      <line x1="0" x2="100%" y1="0.5" y2="0.5" />
-      {axis.ticks.map((tick) => {
-        const at = axis.at(tick)
-        return (
-          <g key={tick}>
-            <line x1={`${at}%`} x2={`${at}%`} y1="0" y2="5" />
-            <text x={`${at}%`} y="19" textAnchor={at < 10 ? 'start' : 'middle'}>
-              {format.duration(tick)}
-            </text>
-          </g>
-        )
-      })}
-      <text x="100%" y="19" textAnchor="end">
-        now
-      </text>
-    </svg>
+    <div className="ages-over">
+      <svg className="ages-axis" width="100%" height="26" aria-hidden="true">
+        <line x1="0" x2="100%" y1="0.5" y2="0.5" />
+        {axis.ticks.map(({ minutes, fine }) => {
+          const at = axis.at(minutes)
+          return (
+            <g key={minutes} className={fine ? 'ages-tick-fine' : undefined}>
+              <line x1={`${at}%`} x2={`${at}%`} y1="0" y2="5" />
+              <text x={`${at}%`} y="19" textAnchor={at < 10 ? 'start' : 'middle'}>
+                {format.duration(minutes)}
+              </text>
+            </g>
+          )
+        })}
+        <text x="100%" y="19" textAnchor="end">
+          now
+        </text>
+      </svg>
+    </div>
   )
 }

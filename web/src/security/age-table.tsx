@@ -1,6 +1,5 @@
 import type { Format } from '@curfew/react'
 import { deviceWords } from '../audit/details'
-import { Badge } from '../ui/badge'
 import type { AgedRow } from './age-timeline'
 import { coarse } from './ages'
 import { fateWords } from './fate'
@@ -37,7 +36,11 @@ export function AgeTable({ rows, format }: AgeTableProps) {
                   {session.user.name}
                 </bdi>
               </th>
-              <td>{deviceWords(session.device.browser, session.device.os) || 'Not known'}</td>
+              <td>
+                <span className="ages-device">
+                  {deviceWords(session.device.browser, session.device.os) || 'Not known'}
+                </span>
+              </td>
               <td className="ages-number">
                 <time dateTime={session.started_at} title={format.exact(session.started_at)}>
                   {format.duration(coarse(age))}
@@ -48,7 +51,7 @@ export function AgeTable({ rows, format }: AgeTableProps) {
                   {format.duration(coarse(idle))}
                 </time>
               </td>
-              <td>{fate === 'stays' ? fateWords(fate) : <Badge tone="danger">{fateWords(fate)}</Badge>}</td>
+              <td className={fate === 'stays' ? undefined : 'ages-fate-ends'}>{fateWords(fate)}</td>
             </tr>
           ))}
         </tbody>

@@ -41,7 +41,13 @@ export interface Axis {
   at: (minutes: number) => number
   /** The oldest age that the axis has room for. */
   end: number
-  ticks: number[]
+  ticks: Tick[]
+}
+
+export interface Tick {
+  minutes: number
+  /** Only where the axis is wide is there room for it. */
+  fine: boolean
 }
 
 /**
@@ -82,18 +88,20 @@ const marks = [
   365 * day,
 ]
 
-/** The least distance of two ticks, in percent: their words must fit the narrowest screen. */
-const apart = 23
+/** The least distance of two ticks in percent, on wide axes and on narrow ones: their words must fit. */
+const apart = { wide: 16.5, narrow: 24 }
 
 /** The oldest mark that fits, then each next one that keeps its distance. */
-function ticksOf(end: number, at: (minutes: number) => number): number[] {
-  const ticks: number[] = []
-  let last = Number.NEGATIVE_INFINITY
-  for (const mark of marks.filter((mark) => mark <= end).reverse()) {
-    const place = at(mark)
-    if (place - last < apart || 100 - place < apart * 0.7) continue
-    ticks.push(mark)
-    last = place
+function ticksOf(end: number, at: (minutes: number) => number): Tick[] {
+  const ticks: Tick[] = []
+  let last = { wide: Number.NEGATIVE_INFINITY, narrow: Number.NEGATIVE_INFINITY }
+  for (const minutes of marks.filter((mark) => mark <= end).reverse()) {
+    const place = at(minutes)
+    const fits = (gap: number, before: number) => place - before >= gap && 100 - place >= gap * 0.75
+    if (!fits(apart.wide, last.wide)) continue
+    const fine = !fits(apart.narrow, last.narrow)
+    ticks.push({ minutes, fine })
+    last = { wide: place, narrow: fine ? last.narrow : place }
   }
   return ticks
 }
@@ -102,5 +110,6 @@ function ticksOf(end: number, at: (minutes: number) => number): number[] {
 export function coarse(minutes: number): number {
   if (minutes >= 2 * day) return Math.round(minutes / day) * day
   if (minutes >= 2 * hour) return Math.round(minutes / hour) * hour
+  if (minutes >= hour) return hour
   return Math.floor(minutes)
 }

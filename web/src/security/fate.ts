@@ -6,8 +6,8 @@ export function fateWords(fate: Fate): string {
     case 'stays':
       return 'Stays'
     case 'idle':
-      return 'Would end: idle'
+      return 'Ends: idle limit'
     case 'absolute':
-      return 'Would end: too old'
+      return 'Ends: maximum'
   }
 }
