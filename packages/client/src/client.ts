@@ -159,7 +159,7 @@ export function createClient(options: ClientOptions = {}): Client {
     (body: B) =>
       alone(async () => {
         const { data } = await core.http<TokenResponse>('POST', `/api/v1/auth/${path}`, 'token', { body })
-        await core.attempts.forget((session) => session !== data.session.id)
+        void core.attempts.forget((session) => session !== data.session.id)
         // Signing in is no restoring: tell so, whatever was known before.
         if (store.state.get().status === 'loading') store.end(null)
         adopt(core, knownOf(data), true)

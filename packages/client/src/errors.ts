@@ -11,20 +11,16 @@ export interface ErrorParts {
 
 /** A request that did not give what it was made for. `kind` says who stood in the way. */
 export class CurfewError extends Error implements CurfewErrorLike {
-  override readonly name = 'CurfewError'
-  readonly kind: CurfewErrorLike['kind']
-  readonly status: number
-  readonly type: string
-  readonly problem: Problem | null
-  readonly retryAfterSeconds: number | null
+  declare readonly kind: CurfewErrorLike['kind']
+  declare readonly status: number
+  declare readonly type: string
+  declare readonly problem: Problem | null
+  declare readonly retryAfterSeconds: number | null
 
-  constructor(kind: CurfewErrorLike['kind'], message: string, parts: ErrorParts = {}) {
-    super(message, { cause: parts.cause })
-    this.kind = kind
-    this.status = parts.status ?? 0
-    this.type = parts.type ?? ''
-    this.problem = parts.problem ?? null
-    this.retryAfterSeconds = parts.retryAfterSeconds ?? null
+  constructor(kind: CurfewErrorLike['kind'], message: string, { cause, ...parts }: ErrorParts = {}) {
+    super(message, { cause })
+    const rest = { status: 0, type: '', problem: null, retryAfterSeconds: null, ...parts }
+    Object.assign(this, { name: 'CurfewError', kind }, rest)
   }
 }
 

@@ -113,7 +113,10 @@ export function createRefresher(core: Core, check: () => Promise<void>, onFailur
       if (waited && !met(want)) await new Promise<void>((done) => env.setTimeout(done, handOver))
       const known = store.known()
       if (store.epoch() !== epoch || !known || want(known)) return 'done'
-      const named = moved ?? known.session
+      const { session } = known
+      // Another tab may have gone further than what the server said to this one.
+      const passed = moved?.id === session.id && moved.generation <= session.generation
+      const named = passed ? session : (moved ?? session)
       try {
         const answer = await send(epoch, { id: named.id, generation: named.generation })
         if (!answer) return store.epoch() === epoch ? 'again' : 'done'
