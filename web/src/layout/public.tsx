@@ -25,9 +25,11 @@ export function Public({ title, description, banner, footer, children }: PublicP
       </header>
       <main id="main" tabIndex={-1} className="web-public-main">
         {banner}
-        <Page title={title} description={description} width="narrow">
-          {children}
-        </Page>
+        <div className="web-public-card">
+          <Page title={title} description={description} width="narrow">
+            {children}
+          </Page>
+        </div>
         {footer ? <div className="web-public-footer">{footer}</div> : null}
       </main>
     </div>

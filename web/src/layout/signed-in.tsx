@@ -1,7 +1,7 @@
 import { signInReason } from '@curfew/client'
 import { SessionExpiryToast, Toasts, useCurfew, useSession } from '@curfew/react'
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { Skeleton } from '../ui/skeleton'
 import { Header } from './header'
 import { leave, leftOnPurpose } from './leave'
@@ -55,11 +55,12 @@ function Frame() {
 function ToSignIn({ reason }: { reason: string | null }) {
   const navigate = useNavigate()
   const { href } = useLocation()
-  // The address that was asked for, not the one on the way.
+  // The address that was asked for; on the way there it is another one.
+  const [from] = useState(href)
   useEffect(() => {
-    const search = leftOnPurpose() ? {} : { reason: signInReason(reason) ?? undefined, return_to: href }
+    const search = leftOnPurpose() ? {} : { reason: signInReason(reason) ?? undefined, return_to: from }
     void navigate({ to: '/login', search, replace: true })
-  }, [navigate, reason, href])
+  }, [navigate, reason, from])
   return <GateWaiting />
 }
 

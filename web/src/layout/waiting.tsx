@@ -10,7 +10,9 @@ export function Waiting({ title }: { title: string }) {
       </header>
       <main id="main" tabIndex={-1} className="web-public-main">
         <h1 className="sr-only">{title}</h1>
-        <Skeleton lines={5} height={320} />
+        <div className="web-public-card">
+          <Skeleton lines={5} height={300} />
+        </div>
       </main>
     </div>
   )

@@ -1,8 +1,7 @@
 import { CurfewError, type Invitation } from '@curfew/client'
 import { useCurfew } from '@curfew/react'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { configQuery } from '../layout/config'
+import { useConfig } from '../layout/config'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
 import { FailureNote } from '../ui/failure'
@@ -22,7 +21,7 @@ export interface InviteFormProps {
 /** The invited person's name and password. */
 export function InviteForm({ token, invitation, onAccepted }: InviteFormProps) {
   const client = useCurfew()
-  const least = useQuery(configQuery).data?.password_min ?? null
+  const least = useConfig().data?.password_min ?? null
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const form = useForm({

@@ -1,9 +1,8 @@
 import { CurfewError } from '@curfew/client'
 import { useCurfew, useSession } from '@curfew/react'
-import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { configQuery } from '../layout/config'
+import { useConfig } from '../layout/config'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
 import { FailureNote } from '../ui/failure'
@@ -16,7 +15,7 @@ export function ResetForm({ token, email }: { token: string; email: string }) {
   const client = useCurfew()
   const session = useSession()
   const navigate = useNavigate()
-  const least = useQuery(configQuery).data?.password_min ?? null
+  const least = useConfig().data?.password_min ?? null
   const [password, setPassword] = useState('')
   const form = useForm({
     names: ['password'] as const,

@@ -1,9 +1,8 @@
 import { CurfewError } from '@curfew/client'
 import { useCurfew } from '@curfew/react'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { configQuery } from '../layout/config'
+import { useConfig } from '../layout/config'
 import { Public } from '../layout/public'
 import { ThrottledNote } from '../login/throttled'
 import { Alert } from '../ui/alert'
@@ -14,7 +13,7 @@ import { emailError, onlyWrong, useForm } from '../ui/form'
 
 /** Asks for a link to set a new password, by email. */
 export function Forgot() {
-  const config = useQuery(configQuery)
+  const config = useConfig()
   const [sentTo, setSentTo] = useState<string | null>(null)
   const [noMail, setNoMail] = useState(false)
 

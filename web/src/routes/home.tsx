@@ -1,7 +1,6 @@
 import { useCurfew, useSession } from '@curfew/react'
-import { useQuery } from '@tanstack/react-query'
-import { Navigate } from '@tanstack/react-router'
-import { configQuery } from '../layout/config'
+import { useConfig } from '../layout/config'
+import { Go } from '../layout/go'
 import { landingPath } from '../layout/landing'
 import { Unreachable } from '../layout/unreachable'
 import { Waiting } from '../layout/waiting'
@@ -10,9 +9,9 @@ import { Waiting } from '../layout/waiting'
 export function Home() {
   const client = useCurfew()
   const session = useSession()
-  const config = useQuery({ ...configQuery, enabled: session.status === 'signed-out' })
+  const config = useConfig({ enabled: session.status === 'signed-out' })
 
-  if (session.status === 'signed-in') return <Navigate to={landingPath(session.user)} replace />
+  if (session.status === 'signed-in') return <Go to={landingPath(session.user)} title="Curfew" />
   if (session.status === 'loading') {
     return session.error ? (
       <Unreachable error={session.error} onRetry={() => client.check()} />
@@ -22,5 +21,5 @@ export function Home() {
   }
   if (config.isPending) return <Waiting title="Curfew" />
   // Without an answer the sign-in page is the better guess, and asks again.
-  return config.data?.setup_needed ? <Navigate to="/setup" replace /> : <Navigate to="/login" replace />
+  return <Go to={config.data?.setup_needed ? '/setup' : '/login'} title="Curfew" />
 }

@@ -1,8 +1,8 @@
 import { CurfewError, type Invitation } from '@curfew/client'
 import { useCurfew, useSession } from '@curfew/react'
 import { useQuery } from '@tanstack/react-query'
-import { Navigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { Go } from '../layout/go'
 import { landingPath } from '../layout/landing'
 import { Public } from '../layout/public'
 import { Waiting } from '../layout/waiting'
@@ -26,7 +26,8 @@ export function Invite() {
     gcTime: 0,
   })
 
-  if (accepted && session.status === 'signed-in') return <Navigate to={landingPath(session.user)} replace />
+  if (accepted && session.status === 'signed-in')
+    return <Go to={landingPath(session.user)} title="Your invitation" />
   if (token === null) {
     return (
       <LinkNote

@@ -1,13 +1,14 @@
 import { SignedOutBanner, useFormat, useSession } from '@curfew/react'
-import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link, Navigate, useRouter } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { configQuery } from '../layout/config'
-import { goTo, landingPath } from '../layout/landing'
+import { useConfig } from '../layout/config'
+import { Go } from '../layout/go'
+import { landingPath } from '../layout/landing'
 import { Public } from '../layout/public'
 import { Waiting } from '../layout/waiting'
 import { LoginForm } from '../login/form'
 import { Alert } from '../ui/alert'
+import { errorWords } from '../ui/words'
 
 const route = getRouteApi('/login')
 
@@ -15,16 +16,16 @@ const route = getRouteApi('/login')
 export function Login() {
   const { reason, return_to, note } = route.useSearch()
   const session = useSession()
-  const config = useQuery(configQuery)
+  const config = useConfig()
   const again = reason === 'reauth'
   const [done, setDone] = useState(false)
   const late = useLate(1500)
 
   if (session.status === 'signed-in' && (done || !again)) {
     if (again && !return_to) return <ReturnToWindow />
-    return <Arrive path={return_to ?? landingPath(session.user)} />
+    return <Go to={return_to ?? landingPath(session.user)} title="Sign in" />
   }
-  if (config.data?.setup_needed && config.data.signup_allowed) return <Navigate to="/setup" replace />
+  if (config.data?.setup_needed && config.data.signup_allowed) return <Go to="/setup" title="Set up Curfew" />
   // The form waits for what might replace it, but not for a slow server.
   const unsure = (session.status === 'loading' && !session.error) || config.isPending
   if (unsure && !late && !done) return <Waiting title="Sign in" />
@@ -32,7 +33,13 @@ export function Login() {
   return (
     <Public
       title="Sign in"
-      banner={<Banner reason={reason} note={note} />}
+      banner={
+        session.status === 'loading' && session.error ? (
+          <OutOfReach error={session.error} />
+        ) : (
+          <Banner reason={reason} note={note} />
+        )
+      }
       footer={<Below config={config.data} />}
     >
       <LoginForm
@@ -55,6 +62,16 @@ function Banner({ reason, note }: { reason?: string; note?: 'password_set' }) {
   return <SignedOutBanner reason={reason ?? null} className="web-banner" />
 }
 
+/** Said before anybody types; the client keeps trying, and the note goes by itself. */
+function OutOfReach({ error }: { error: unknown }) {
+  const { title, detail } = errorWords(error)
+  return (
+    <Alert tone="warning" role="status" title={title} className="web-banner">
+      {detail}
+    </Alert>
+  )
+}
+
 function Below({ config }: { config?: { mail_enabled?: boolean; idle_minutes_default: number } }) {
   const format = useFormat()
   if (!config) return null
@@ -75,13 +92,6 @@ function Below({ config }: { config?: { mail_enabled?: boolean; idle_minutes_def
       </p>
     </>
   )
-}
-
-/** Goes on to where the person wanted to be. */
-function Arrive({ path }: { path: string }) {
-  const router = useRouter()
-  useEffect(() => goTo(router, path), [router, path])
-  return <Waiting title="Sign in" />
 }
 
 /**

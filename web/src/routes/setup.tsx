@@ -1,8 +1,8 @@
 import type { AuthConfig } from '@curfew/client'
 import { useSession } from '@curfew/react'
-import { useQuery } from '@tanstack/react-query'
-import { Link, Navigate } from '@tanstack/react-router'
-import { configQuery } from '../layout/config'
+import { Link } from '@tanstack/react-router'
+import { useConfig } from '../layout/config'
+import { Go } from '../layout/go'
 import { landingPath } from '../layout/landing'
 import { Public } from '../layout/public'
 import { Waiting } from '../layout/waiting'
@@ -12,9 +12,9 @@ import { FailureNote } from '../ui/failure'
 /** Makes an account and its owner: the first one of a server, or another where that is open. */
 export function Setup() {
   const session = useSession()
-  const config = useQuery(configQuery)
+  const config = useConfig()
 
-  if (session.status === 'signed-in') return <Navigate to={landingPath(session.user)} replace />
+  if (session.status === 'signed-in') return <Go to={landingPath(session.user)} title="Set up Curfew" />
   if (config.isPending) return <Waiting title="Set up Curfew" />
   if (config.isError) {
     return (

@@ -25,12 +25,12 @@ export interface AlertProps {
 export function Alert({ tone = 'info', title, role, actions, className, children }: AlertProps) {
   const Icon = icons[tone]
   return (
-    <div className={classes('cf-alert', `cf-alert-${tone}`, className)} role={role}>
-      <Icon className="cf-alert-icon" aria-hidden="true" size={20} strokeWidth={1.75} />
-      <div className="cf-alert-body">
-        {title ? <p className="cf-alert-title">{title}</p> : null}
-        {children ? <div className="cf-alert-text">{children}</div> : null}
-        {actions ? <div className="cf-alert-actions">{actions}</div> : null}
+    <div className={classes('web-alert', `web-alert-${tone}`, className)} role={role}>
+      <Icon className="web-alert-icon" aria-hidden="true" size={20} strokeWidth={1.75} />
+      <div className="web-alert-body">
+        {title ? <p className="web-alert-title">{title}</p> : null}
+        {children ? <div className="web-alert-text">{children}</div> : null}
+        {actions ? <div className="web-alert-actions">{actions}</div> : null}
       </div>
     </div>
   )

@@ -9,5 +9,5 @@ export interface BadgeProps {
 
 /** One or two words about a thing's state. */
 export function Badge({ tone = 'neutral', className, children }: BadgeProps) {
-  return <span className={classes('cf-badge', `cf-badge-${tone}`, className)}>{children}</span>
+  return <span className={classes('web-badge', `web-badge-${tone}`, className)}>{children}</span>
 }

@@ -14,18 +14,18 @@ export interface CardProps {
 export function Card({ title, description, actions, className, children }: CardProps) {
   const id = useId()
   return (
-    <section className={classes('cf-card', className)} aria-labelledby={title ? id : undefined}>
+    <section className={classes('web-card', className)} aria-labelledby={title ? id : undefined}>
       {title || actions ? (
-        <div className="cf-card-header">
-          <div className="cf-card-heading">
+        <div className="web-card-header">
+          <div className="web-card-heading">
             {title ? (
-              <h2 className="cf-card-title" id={id}>
+              <h2 className="web-card-title" id={id}>
                 {title}
               </h2>
             ) : null}
-            {description ? <p className="cf-card-description">{description}</p> : null}
+            {description ? <p className="web-card-description">{description}</p> : null}
           </div>
-          {actions ? <div className="cf-card-actions">{actions}</div> : null}
+          {actions ? <div className="web-card-actions">{actions}</div> : null}
         </div>
       ) : null}
       {children}

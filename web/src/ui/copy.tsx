@@ -30,15 +30,15 @@ export function CopyField({ label, value }: CopyFieldProps) {
   }
 
   return (
-    <div className="cf-field">
-      <label className="cf-label" htmlFor={id}>
+    <div className="web-field">
+      <label className="web-label" htmlFor={id}>
         {label}
       </label>
       <div className="web-copy">
         <input
           ref={input}
           id={id}
-          className="cf-input"
+          className="web-input"
           readOnly
           value={value}
           spellCheck={false}

@@ -49,7 +49,7 @@ export function Dialog(props: DialogProps) {
     <dialog
       ref={ref}
       role={role}
-      className={classes('cf-dialog', className)}
+      className={classes('web-dialog', className)}
       aria-labelledby={`${id}-title`}
       aria-describedby={description ? `${id}-description` : undefined}
       onCancel={(event) => {
@@ -65,17 +65,17 @@ export function Dialog(props: DialogProps) {
       }}
     >
       {open ? (
-        <div className="cf-dialog-body">
-          <h2 className="cf-dialog-title" id={`${id}-title`}>
+        <div className="web-dialog-body">
+          <h2 className="web-dialog-title" id={`${id}-title`}>
             {title}
           </h2>
           {description ? (
-            <div className="cf-dialog-text" id={`${id}-description`}>
+            <div className="web-dialog-text" id={`${id}-description`}>
               {description}
             </div>
           ) : null}
           {children}
-          {actions ? <div className="cf-dialog-actions">{actions}</div> : null}
+          {actions ? <div className="web-dialog-actions">{actions}</div> : null}
         </div>
       ) : null}
     </dialog>

@@ -23,17 +23,17 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
   const id = useId()
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ')
   return (
-    <div className={classes('cf-field', className)}>
-      <label className="cf-label" htmlFor={id}>
+    <div className={classes('web-field', className)}>
+      <label className="web-label" htmlFor={id}>
         {label}
       </label>
       {hint ? (
-        <p className="cf-hint" id={`${id}-hint`}>
+        <p className="web-hint" id={`${id}-hint`}>
           {hint}
         </p>
       ) : null}
       {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': error ? true : undefined })}
-      <p className="cf-field-error" id={`${id}-error`}>
+      <p className="web-field-error" id={`${id}-error`}>
         {error}
       </p>
     </div>
@@ -42,30 +42,30 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
 
 /** One line of text. Takes everything an `<input>` takes, `ref` too. */
 export function TextInput({ className, type = 'text', ...rest }: ComponentProps<'input'>) {
-  return <input {...rest} type={type} className={classes('cf-input', className)} />
+  return <input {...rest} type={type} className={classes('web-input', className)} />
 }
 
 /** A choice of a few. Takes everything a `<select>` takes. */
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
-  return <select {...rest} className={classes('cf-input', 'cf-select', className)} />
+  return <select {...rest} className={classes('web-input', 'web-select', className)} />
 }
 
 /** A password that can be shown while it is typed. */
 export function PasswordInput({ className, disabled, ...rest }: Omit<ComponentProps<'input'>, 'type'>) {
   const [shown, setShown] = useState(false)
   return (
-    <div className="cf-password">
+    <div className="web-password">
       <input
         spellCheck={false}
         autoCapitalize="none"
         {...rest}
         disabled={disabled}
         type={shown ? 'text' : 'password'}
-        className={classes('cf-input', className)}
+        className={classes('web-input', className)}
       />
       <button
         type="button"
-        className="cf-password-show"
+        className="web-password-show"
         aria-pressed={shown}
         aria-label={shown ? 'Hide password' : 'Show password'}
         aria-controls={rest.id}
