@@ -76,7 +76,7 @@ export function createCheck(core: Core): { check(): Promise<void>; cancel(): voi
       const { data } = await core.http<SessionAnswer>('GET', '/api/v1/auth/session', 'session', { signal })
       const { session, user, account, server_time } = data
       if (store.epoch() === epoch) {
-        adopt(core, { session, user, account, server_time, token: null, until: 0 }, true)
+        adopt(core, { session, user, account, server_time, token: null, until: 0, reached: 0 }, true)
       }
     } catch (error) {
       if (store.epoch() !== epoch) return

@@ -106,7 +106,7 @@ export function createRefresher(core: Core, check: () => Promise<void>, onFailur
     if (!store.known() && store.state.get().status === 'loading') await check()
     const epoch = store.epoch()
     // What the server says the cookie is, when it is not what this tab thought.
-    let moved: { id: string; generation: number } | null = null
+    let moved: { id: string; generation: number; under: number } | null = null
     let corrections = 0
 
     async function step(waited: boolean): Promise<Step> {
@@ -114,9 +114,9 @@ export function createRefresher(core: Core, check: () => Promise<void>, onFailur
       const known = store.known()
       if (store.epoch() !== epoch || !known || want(known)) return 'done'
       const { session } = known
-      // Another tab may have gone further than what the server said to this one.
-      const passed = moved?.id === session.id && moved.generation <= session.generation
-      const named = passed ? session : (moved ?? session)
+      // What the server says the cookie is goes before what this tab holds (after
+      // a lost answer the cookie is behind), until another tab has gone further.
+      const named = moved?.under === session.generation ? moved : session
       try {
         const answer = await send(epoch, { id: named.id, generation: named.generation })
         if (!answer) return store.epoch() === epoch ? 'again' : 'done'
@@ -128,7 +128,7 @@ export function createRefresher(core: Core, check: () => Promise<void>, onFailur
         const problem =
           error instanceof CurfewError && error.type === 'generation-moved' ? error.problem : null
         if (problem?.session_id && problem.generation !== undefined && corrections++ === 0) {
-          moved = { id: problem.session_id, generation: problem.generation }
+          moved = { id: problem.session_id, generation: problem.generation, under: session.generation }
           return 'again'
         }
         if (isEnding(error)) {
@@ -180,15 +180,14 @@ export function createRefresher(core: Core, check: () => Promise<void>, onFailur
     },
     owedAt() {
       const known = store.known()
-      // Somebody else's rotation, or another session, has settled it.
-      if (owed && known?.session.id === owed.id && known.session.generation <= owed.generation)
-        return holdUntil
+      // Another tab's rotation, or another session, has settled it.
+      if (owed && known?.session.id === owed.id && known.reached <= owed.generation) return holdUntil
       owed = null
       return null
     },
     settle() {
       const debt = owed
-      return refresh(({ session }) => session.id !== debt?.id || session.generation > debt.generation)
+      return refresh(({ session, reached }) => session.id !== debt?.id || reached > debt.generation)
     },
   }
 }

@@ -24,6 +24,11 @@ export interface Known extends SessionAnswer {
   token: string | null
   /** When the token is no longer worth sending, by the server's clock. */
   until: number
+  /**
+   * The generation that this browser's cookie has reached for certain: the one
+   * that came with a token. After a lost answer the server's is ahead of it.
+   */
+  reached: number
 }
 
 /** What a refresh or a sign-in makes known. A token counts as spent shortly before it is. */
@@ -31,7 +36,7 @@ export function knownOf(answer: TokenResponse): Known {
   const { session, user, account, server_time, access_token, expires_in } = answer
   const life = expires_in * 1000
   const until = Date.parse(server_time) + life - Math.min(10_000, life / 4)
-  return { session, user, account, server_time, token: access_token, until }
+  return { session, user, account, server_time, token: access_token, until, reached: session.generation }
 }
 
 /**
@@ -78,7 +83,8 @@ export function createStore(marker: Marker): Store {
       const { session, user, account } = next
       if (held?.session.id === session.id) {
         if (isOlder(next, held)) return false
-        known = next.token ? next : { ...next, token: held.token, until: held.until }
+        const { token, until, reached } = held
+        known = next.token ? next : { ...next, token, until, reached }
         const told = (k: Known) => [k.session, k.user, k.account]
         if (same(told(held), told(next))) return true
       } else {

@@ -61,6 +61,17 @@ describe('a refresh', () => {
     expect(b.status).toBe('signed-in')
   })
 
+  it('follows the server about the cookie', async () => {
+    ;({ world, server, browser } = stage({ locks: false, channel: false }))
+    const [a, b] = await browser.tabs(2)
+    await within(world, 300, a.client.refresh()) // the cookie is of generation 2 now
+    await world.advance(60_000)
+    server.fail(path, problem(409, 'generation-moved', { generation: 2, session_id: 's1' }))
+    expect(await within(world, 300, me(b))).toBe('ok')
+    expect(server.refreshes.slice(1).map(({ body }) => body.generation)).toEqual([1, 2])
+    expect(b.generation).toBe(3)
+  })
+
   it('uses a new attempt for each generation, and keeps none that is spent', async () => {
     const [tab] = await browser.tabs(1)
     for (let i = 0; i < 3; i++) {
@@ -106,6 +117,21 @@ describe('a refresh whose answer is lost', () => {
     expect(attempts()).toHaveLength(2)
     expect(attempts()[1]).toBe(attempts()[0])
     expect(tab.generation).toBe(2)
+    expect(server.row('s1').revoked).toBeNull()
+  })
+
+  it('is repeated in time even though a passive look has shown that it was done', async () => {
+    const [a, b] = await browser.tabs(2)
+    server.fail(path, 'lost')
+    void me(a)
+    await world.advance(9000)
+    await within(world, 200, b.client.check()) // tells a, too
+    expect([a.generation, b.generation]).toEqual([2, 2])
+    await world.advance(5000)
+    expect(attempts().at(-1)).toBe(attempts()[0])
+    expect(browser.cookie).toBe('s1.2')
+    await world.advance(400_000)
+    expect(await within(world, 500, me(a))).toBe('ok')
     expect(server.row('s1').revoked).toBeNull()
   })
 
