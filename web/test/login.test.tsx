@@ -80,7 +80,7 @@ describe('the sign-in page', () => {
   it.each([
     [new CurfewError('offline', 'offline'), 'The server cannot be reached'],
     [new CurfewError('timeout', 'timeout'), 'The server takes too long to answer'],
-    [new CurfewError('nonsense', 'nonsense', { status: 502 }), 'The answer makes no sense here'],
+    [new CurfewError('nonsense', 'nonsense', { status: 502 }), 'The server’s answer could not be understood'],
     [problem(503, 'unavailable'), 'The server cannot do this right now'],
     [problem(500, 'internal'), 'The server ran into trouble'],
   ])('says in words: %s', async (error, words) => {

@@ -2,6 +2,7 @@ import { HeaderExpiryNote, useSession } from '@curfew/react'
 import { Link } from '@tanstack/react-router'
 import { ChevronDown, CircleUserRound, LogOut, Menu as MenuIcon } from 'lucide-react'
 import { Button } from '../ui/button'
+import { Email } from '../ui/email'
 import { Menu } from '../ui/menu'
 import { Mark } from './mark'
 
@@ -75,7 +76,7 @@ export function Header({ onSignOut, signingOut }: HeaderProps) {
                   <bdi>{user.name}</bdi>
                 </p>
                 <p className="web-muted">
-                  <bdi>{user.email}</bdi>
+                  <Email value={user.email} />
                 </p>
                 <p className="web-muted">
                   {owner ? 'Owner' : 'Member'} of <bdi>{account.name}</bdi>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useConfig } from '../layout/config'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
+import { Email } from '../ui/email'
 import { FailureNote } from '../ui/failure'
 import { Field, TextInput } from '../ui/field'
 import { onlyWrong, useForm } from '../ui/form'
@@ -79,8 +80,8 @@ function Failure({ error, email }: { error: unknown; email: string }) {
   if (type === 'email-taken') {
     return (
       <Alert tone="danger" role="alert" title="This address belongs to another account here">
-        <bdi>{email}</bdi> is already in use, and an address can belong to one account only. Ask the owner who
-        invited you to use another address of yours.
+        <Email value={email} /> is already in use, and an address can belong to one account only. Ask the
+        owner who invited you to use another address of yours.
       </Alert>
     )
   }

@@ -7,6 +7,7 @@ import { Public } from '../layout/public'
 import { ThrottledNote } from '../login/throttled'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
+import { Email } from '../ui/email'
 import { FailureNote } from '../ui/failure'
 import { Field, TextInput } from '../ui/field'
 import { emailError, onlyWrong, useForm } from '../ui/form'
@@ -34,8 +35,8 @@ export function Forgot() {
     return (
       <Public title="Look into your mailbox" footer={<BackToSignIn />}>
         <Alert tone="success" role="status">
-          If <bdi>{sentTo}</bdi> belongs to an account here, a link to set a new password is on its way. It
-          works once, for 60 minutes.
+          If <Email value={sentTo} /> belongs to an account here, a link to set a new password is on its way.
+          It works once, for 60 minutes.
         </Alert>
         <p className="web-muted">
           Nothing there after a few minutes? Look among unwanted mail, check the address, or ask an owner of

@@ -10,6 +10,7 @@ import { InviteForm } from '../login/invite-form'
 import { LinkNote } from '../login/link-note'
 import { useLinkToken } from '../login/link-token'
 import { Alert } from '../ui/alert'
+import { Email } from '../ui/email'
 import { FailureNote } from '../ui/failure'
 
 /** Accepts an invitation to an account. */
@@ -56,7 +57,7 @@ export function Invite() {
       banner={
         signedIn ? (
           <Alert tone="info" className="web-banner">
-            You are signed in as <bdi>{signedIn}</bdi>. Accepting this invitation signs you out there.
+            You are signed in as <Email value={signedIn} />. Accepting this invitation signs you out there.
           </Alert>
         ) : null
       }
@@ -82,7 +83,7 @@ function Terms({ invitation }: { invitation: Invitation }) {
       </dd>
       <dt>Email</dt>
       <dd>
-        <bdi>{invitation.email}</bdi>
+        <Email value={invitation.email} />
       </dd>
     </dl>
   )

@@ -6,6 +6,7 @@ import { Waiting } from '../layout/waiting'
 import { LinkNote } from '../login/link-note'
 import { useLinkToken } from '../login/link-token'
 import { ResetForm } from '../login/reset-form'
+import { Email } from '../ui/email'
 import { FailureNote } from '../ui/failure'
 
 /** Sets a new password with a link from a mail or from an owner. */
@@ -42,7 +43,9 @@ export function Reset() {
       title="Set a new password"
       description={
         <>
-          For <bdi className="web-strong">{reset.data.name}</bdi>, <bdi>{reset.data.email}</bdi>
+          For <bdi className="web-strong">{reset.data.name}</bdi>
+          <br />
+          <Email value={reset.data.email} />
         </>
       }
     >

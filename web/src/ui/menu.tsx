@@ -1,4 +1,4 @@
-import { type ReactNode, type ToggleEvent, useId, useRef, useState } from 'react'
+import { type ReactNode, type ToggleEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { classes } from './classes'
 
 export interface MenuProps {
@@ -26,11 +26,12 @@ export function Menu({ label, trigger, side = 'end', className, children }: Menu
   const [open, setOpen] = useState(false)
 
   const close = () => panel.current?.hidePopover()
-  const toggled = (event: ToggleEvent<HTMLDivElement>) => {
-    const opens = event.newState === 'open'
-    setOpen(opens)
-    if (opens && button.current && panel.current) place(button.current, panel.current, side)
-  }
+  const toggled = (event: ToggleEvent<HTMLDivElement>) => setOpen(event.newState === 'open')
+
+  // Its content, and so its size, is only there now.
+  useLayoutEffect(() => {
+    if (open && button.current && panel.current) place(button.current, panel.current, side)
+  }, [open, side])
 
   return (
     <>

@@ -84,9 +84,9 @@ export function errorWords(error: unknown): Words {
       }
     case 'nonsense':
       return {
-        title: 'The answer makes no sense here',
+        title: 'The server’s answer could not be understood',
         detail:
-          'Something between this page and the server may have answered instead, or the server is of another version. Try again, or reload the page.',
+          'Something else may have answered in its place, such as a proxy, or it runs another version. Try again in a minute, or reload the page.',
       }
     default:
       return problemWords(error)
