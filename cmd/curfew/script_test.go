@@ -79,7 +79,11 @@ func serve(ts *testscript.TestScript, neg bool, args []string, environ ...string
 	ts.Check(err)
 	defer log.Close()
 	args = append(args, "--addr", ts.Getenv("ADDR"), "--admin-addr", ts.Getenv("ADMIN"))
-	s.server, err = startProcess(ts.MkAbs("."), log, append(environ, "CURFEW_TEST_CLOCK="+ts.Getenv("CURFEW_TEST_CLOCK")), args...)
+	environ = append(environ, "CURFEW_TEST_CLOCK="+ts.Getenv("CURFEW_TEST_CLOCK"))
+	if mail := ts.Getenv("CURFEW_SMTP_URL"); mail != "" { // it has no flag
+		environ = append(environ, "CURFEW_SMTP_URL="+mail)
+	}
+	s.server, err = startProcess(ts.MkAbs("."), log, environ, args...)
 	if err != nil {
 		ts.Fatalf("%v\n%s", err, ts.ReadFile("server.log"))
 	}

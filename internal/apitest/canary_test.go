@@ -11,7 +11,7 @@ const canary = "CANARY4711xyz"
 // looks for it in every refusal and in the whole log.
 func TestRefusalsEchoNothing(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, withMail)
 	x := w.things(w.ada, w.ada, w.bob.id)
 	look := func(a *answer) {
 		t.Helper()

@@ -35,6 +35,7 @@ var operations = []struct {
 	{"getAuthConfig", "GET", "/api/v1/auth/config", anyone, nil, 200, configShape},
 	{"getInvitation", "POST", "/api/v1/auth/invite", anyone, obj{"token": "{code}"}, 200, inviteShape},
 	{"acceptInvite", "POST", "/api/v1/auth/accept-invite", anyone, obj{"token": "{code}", "name": "Grace", "password": password15}, 201, tokenShape},
+	{"forgotPassword", "POST", "/api/v1/auth/forgot", anyone, obj{"email": "bob@acme.example"}, 202, ""},
 	{"getReset", "POST", "/api/v1/auth/reset", anyone, obj{"token": "{reset}"}, 200, resetShape},
 	{"resetPassword", "POST", "/api/v1/auth/reset-password", anyone, obj{"token": "{reset}", "password": "a quite different long phrase"}, 204, ""},
 
@@ -142,7 +143,7 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	for _, op := range operations {
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()
-			w := start(t)
+			w := start(t, withMail)
 			x := w.things(w.ada, w.ada, w.bob.id)
 			caller := w.ada.client
 			if op.who == anyone {

@@ -33,7 +33,7 @@ func everything(storetest.Call) bool { return true }
 // and goes on when the store is back.
 func TestStoreDown(t *testing.T) {
 	t.Parallel()
-	w := start(t)
+	w := start(t, throttled, withMail)
 	x := w.things(w.ada, w.ada, w.bob.id)
 	state, events := w.state(), len(w.ada.actions())
 	needsNone := []string{"getHealth", "getKeySet", "getServerMetadata"}
@@ -81,7 +81,12 @@ func TestEveryCallToTheStoreMayFail(t *testing.T) {
 		}
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()
-			w := start(t, throttled, func(s *setup) { s.authority.AccessTokenTTL = 12 * time.Hour })
+			w := start(t, throttled, func(s *setup) {
+				s.authority.AccessTokenTTL = 12 * time.Hour
+				if op.id == "forgotPassword" {
+					withMail(s)
+				}
+			})
 			x := w.things(w.ada, w.ada, w.bob.id)
 			caller := w.ada.client
 			if op.who == anyone {

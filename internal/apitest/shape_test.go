@@ -19,7 +19,7 @@ const (
 	bodyShape    = tokenShape + " refresh_token"
 	stateShape   = "session{" + sessionShape + "} " + whoShape
 
-	configShape = "signup_allowed setup_needed password_min idle_minutes_default"
+	configShape = "signup_allowed setup_needed password_min idle_minutes_default mail_enabled"
 	inviteShape = "account_name email role expires_at"
 
 	securityShape = "idle_minutes absolute_minutes effective_idle_minutes effective_absolute_minutes " +
@@ -40,7 +40,7 @@ const (
 	userListShape   = "items[" + userShape + "] next_cursor"
 	newResetShape   = "reset_url expires_at"
 	resetShape      = "name email expires_at"
-	newInviteShape  = "id invite_url expires_at"
+	newInviteShape  = "id invite_url expires_at mailed"
 	inviteListShape = "items[id email role created_at expires_at] next_cursor"
 
 	problemShape = "type title status detail instance"

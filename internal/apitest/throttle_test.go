@@ -126,13 +126,16 @@ func TestThrottleByAddress(t *testing.T) {
 		"invitations": func(w *world, i int) *answer {
 			return w.program().Post(accept, obj{"token": "cfi_nonsense", "name": "Eve", "password": password15})
 		},
+		"forgotten passwords": func(w *world, i int) *answer {
+			return w.program().Post(forgot, obj{"email": fmt.Sprintf("p%d@acme.example", i)})
+		},
 		"sign-ups": func(w *world, i int) *answer {
 			return w.program().Post("/api/v1/auth/signup", newcomer.but("email", fmt.Sprintf("p%d@acme.example", i)))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := startEmpty(t, throttled, behindProxy)
+			w := startEmpty(t, throttled, behindProxy, withMail)
 			for i := range 30 {
 				if a := try(w, i); a.StatusCode == 429 {
 					a.fail("the try %d of 30 is refused", i+1)

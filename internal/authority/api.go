@@ -91,6 +91,7 @@ type PublicConfig struct {
 	SetupNeeded        bool
 	PasswordMin        int
 	IdleMinutesDefault int
+	MailEnabled        bool
 }
 
 // AccountView is an account as its people see it.
@@ -235,6 +236,8 @@ type InviteKey struct {
 type NewInvite struct {
 	Invite curfew.Invite
 	URL    string
+	// Mailed says that the link is on its way to the invited person.
+	Mailed bool
 }
 
 // NewResetLink is a link to a new password, which is shown once.

@@ -25,8 +25,8 @@ const (
 	SignupClosed Signup = "closed"
 )
 
-// Config is what an Authority is made of. Observer, Sleep and Log may be left
-// out.
+// Config is what an Authority is made of. Observer, Mailer, Sleep and Log may be
+// left out.
 type Config struct {
 	Store    Store
 	Now      func() time.Time
@@ -53,6 +53,8 @@ type Config struct {
 	PasswordRules password.Policy
 	// ParseDevice reads a User-Agent header.
 	ParseDevice func(userAgent string) curfew.Device
+	// Mailer sends mail; nil where the installation sends none.
+	Mailer Mailer
 	// Sleep waits; tests replace it. Nil waits really.
 	Sleep func(ctx context.Context, d time.Duration) error
 }

@@ -28,6 +28,7 @@ func (a *Authority) CreateInvite(ctx context.Context, actor curfew.Actor, from c
 		CreatedAt: now, CreatedBy: actor.UserID, ExpiresAt: now.Add(inviteLife)}
 	link, hash := token.NewLink(token.LinkInvite, invite.AccountID, invite.ID)
 	invite.SecretHash = hash
+	var account curfew.Account
 	err := a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
@@ -42,10 +43,19 @@ func (a *Authority) CreateInvite(ctx context.Context, actor curfew.Actor, from c
 		if err := tx.InsertInvite(ctx, invite); err != nil {
 			return err
 		}
+		var err error
+		if account, err = tx.Account(ctx, invite.AccountID); err != nil {
+			return err
+		}
 		return write(ctx, tx, from, now, event{account: invite.AccountID, action: audit.InviteCreate, actor: by(actor),
 			resource: "invite", id: invite.ID, details: detail("email", email).Set("role", string(role))})
 	})
-	return NewInvite{Invite: invite, URL: a.PublicURL + "/invite#token=" + link}, err
+	if err != nil {
+		return NewInvite{}, err
+	}
+	made := NewInvite{Invite: invite, URL: a.PublicURL + "/invite#token=" + link}
+	made.Mailed = a.mailInvitation(ctx, account, actor, made)
+	return made, nil
 }
 
 // Invites lists the invitations that can still be accepted, newest first.

@@ -36,6 +36,7 @@ func (a *Authority) PublicConfig(ctx context.Context) (PublicConfig, error) {
 	return PublicConfig{
 		SignupAllowed: a.Signup == SignupOpen || a.Signup == SignupFirst && !any,
 		SetupNeeded:   !any, PasswordMin: a.PasswordRules.MinLength, IdleMinutesDefault: a.Bounds.Idle.Default,
+		MailEnabled: a.Mailer != nil,
 	}, err
 }
 
@@ -216,6 +217,7 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 			return Granted{}, alsoFailed(err, a.refundAlone(ctx, gate))
 		}
 		if born {
+			a.mailSignIn(from, st, in.Browser)
 			return a.signedIn(st, refresh, in.Browser, now, nil)
 		}
 		if cred, err = a.credential(ctx, name); err != nil {

@@ -40,6 +40,8 @@ type Config struct {
 
 	AllowedOrigins []string // as browsers send them
 	TrustedProxies []netip.Prefix
+
+	Mail Mail
 }
 
 // Who may sign up: whoever comes first, anyone, or no one.

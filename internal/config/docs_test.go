@@ -24,6 +24,8 @@ var derived = map[string]string{
 	"signup":          "`first` while the public URL's host is loopback, else `closed`",
 	"allowed-origins": "none",
 	"trusted-proxies": "none",
+	"smtp-url":        "none",
+	"mail-from":       "none",
 }
 
 // The documentation has one row for each setting, and no other.

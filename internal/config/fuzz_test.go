@@ -22,6 +22,8 @@ func FuzzSettingsFile(f *testing.F) {
 		`{"throttle": false, "refresh_grace": 0, "access_token_ttl": "90s", "password_min": 8, "signing_alg": "RS256"}`,
 		`{"allowed_origins": ["https://a.example", "http://[::1]:81"], "trusted_proxies": ["10.0.0.0/8", "::1"]}`,
 		`{"secret": "` + secretA + `", "secret_previous": "` + secretB + `", "database_url": "sqlite:///x", "signup": "open"}`,
+		`{"smtp_url": "smtp://u:p@mail.example.com", "mail_from": "Curfew <no-reply@example.com>"}`,
+		`{"smtp_url": "file:///tmp", "mail_from": "a@b"}`,
 		`{"data_dir": "d", "secret_file": "s", "audience": "api", "policy_reason": "required", "config": "x"}`,
 	} {
 		f.Add([]byte(seed))
@@ -66,6 +68,10 @@ func sound(t *testing.T, c config.Config) {
 	must(time.Minute <= c.AccessTokenTTL && c.AccessTokenTTL <= 15*time.Minute && c.AccessTokenTTL%time.Second == 0, "access token")
 	must(0 <= c.RefreshGrace && c.RefreshGrace <= time.Minute, "grace")
 	must(8 <= c.PasswordMin && c.PasswordMin <= 128, "password")
+	m := c.Mail
+	must(m.Enabled() == (m.Folder != "" || m.Host != ""), "mail goes somewhere or nowhere")
+	must(!m.Enabled() || strings.Contains(m.From, "@") && !strings.ContainsAny(m.From, "\r\n"), "a sender")
+	must((m.Host == "") == (m.Port == 0) && (m.User == "") == (m.Password == ""), "a whole mail server")
 	for _, o := range c.AllowedOrigins {
 		u, err := url.Parse(o)
 		must(err == nil && u.Scheme+"://"+u.Host == o && u.Host != "" && !strings.Contains(o, "*"), "origin "+o)

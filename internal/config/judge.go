@@ -39,6 +39,7 @@ func (s Settings) Config() (Config, error) {
 		AllowedOrigins:       j.origins(s.AllowedOrigins),
 		TrustedProxies:       j.ranges(s.TrustedProxies),
 	}
+	c.Mail = j.mail(s.SMTPURL, s.MailFrom)
 	if s.AdminAddr.text != "" {
 		c.AdminAddr = j.address(s.AdminAddr)
 	}

@@ -137,7 +137,8 @@ func fromFile(path Text) (written, error) {
 func (w written) keptToItself(path string) error {
 	_, secret := w["secret"]
 	_, previous := w["secret-previous"]
-	if !secret && !previous || runtime.GOOS == "windows" { // where modes mean nothing
+	_, mail := w["smtp-url"]
+	if !secret && !previous && !mail || runtime.GOOS == "windows" { // where modes mean nothing
 		return nil
 	}
 	info, err := os.Stat(path)

@@ -45,7 +45,7 @@ func (a *API) registerAuth() {
 	}, a.signOut)
 	register(a, operation{ID: "getAuthConfig", Method: http.MethodGet, Path: "/api/v1/auth/config", Tag: tagAuth,
 		Summary:     "Read what a sign-in page needs",
-		Description: "Tells, before anyone is signed in, whether sign-up is open and how long a password must be.",
+		Description: "Tells, before anyone is signed in, whether sign-up is open, how long a password must be, and whether a forgotten one can be replaced by mail.",
 	}, a.authConfig)
 }
 
@@ -152,7 +152,7 @@ func (a *API) signOut(ctx context.Context, _ curfew.Actor, from curfew.Origin, i
 func (a *API) authConfig(ctx context.Context, _ curfew.Actor, _ curfew.Origin, _ *empty) (*struct{ Body wire.AuthConfig }, error) {
 	c, err := a.Authority.PublicConfig(ctx)
 	return &struct{ Body wire.AuthConfig }{wire.AuthConfig{SignupAllowed: c.SignupAllowed, SetupNeeded: c.SetupNeeded,
-		PasswordMin: c.PasswordMin, IdleMinutesDefault: c.IdleMinutesDefault}}, err
+		PasswordMin: c.PasswordMin, IdleMinutesDefault: c.IdleMinutesDefault, MailEnabled: c.MailEnabled}}, err
 }
 
 // byCookie delivers the refresh token by cookie. A token that is not new to the

@@ -17,6 +17,7 @@ type Authority interface {
 	SignIn(ctx context.Context, from curfew.Origin, in authority.SignIn) (authority.Granted, error)
 	Invitation(ctx context.Context, from curfew.Origin, token string) (authority.Invitation, error)
 	AcceptInvite(ctx context.Context, from curfew.Origin, in authority.AcceptInvite) (authority.Granted, error)
+	Forgot(ctx context.Context, from curfew.Origin, email string) error
 	Reset(ctx context.Context, from curfew.Origin, token string) (authority.ResetView, error)
 	ResetPassword(ctx context.Context, from curfew.Origin, token, password string) error
 	Refresh(ctx context.Context, from curfew.Origin, in authority.Refresh) (authority.Granted, error)

@@ -92,6 +92,9 @@ func (f *fake) Refresh(_ context.Context, from curfew.Origin, in authority.Refre
 func (f *fake) Invitation(context.Context, curfew.Origin, string) (authority.Invitation, error) {
 	return authority.Invitation{Role: curfew.RoleMember}, f.err
 }
+func (f *fake) Forgot(context.Context, curfew.Origin, string) error {
+	return f.err
+}
 func (f *fake) Reset(context.Context, curfew.Origin, string) (authority.ResetView, error) {
 	return authority.ResetView{}, f.err
 }

@@ -26,8 +26,9 @@ func (a *API) registerInviteLinks() {
 // registerInvites registers what an owner does with invitations.
 func (a *API) registerInvites() {
 	register(a, operation{ID: "createInvite", Method: http.MethodPost, Path: "/api/v1/accounts/me/invites", Tag: tagPeople, Need: owner, Status: http.StatusCreated,
-		Summary:     "Invite someone",
-		Description: "Makes a link that lets someone join the account. It is shown this once, works once, and stops working after 7 days.",
+		Summary: "Invite someone",
+		Description: "Makes a link that lets someone join the account. It is shown this once, works once, and stops working after 7 days. " +
+			"Where mail is set up it is also sent to the address, unless the account has had too many sent.",
 	}, a.createInvite)
 	register(a, operation{ID: "listInvites", Method: http.MethodGet, Path: "/api/v1/accounts/me/invites", Tag: tagPeople, Need: owner,
 		Summary:     "List open invitations",
@@ -59,7 +60,7 @@ func (a *API) acceptInvite(ctx context.Context, _ curfew.Actor, from curfew.Orig
 
 func (a *API) createInvite(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct{ Body wire.InviteRequest }) (*struct{ Body wire.NewInvite }, error) {
 	n, err := a.Authority.CreateInvite(ctx, actor, from, in.Body.Email, curfew.Role(in.Body.Role))
-	return &struct{ Body wire.NewInvite }{wire.NewInvite{ID: n.Invite.ID.String(), InviteURL: n.URL, ExpiresAt: wire.At(n.Invite.ExpiresAt)}}, err
+	return &struct{ Body wire.NewInvite }{wire.NewInvite{ID: n.Invite.ID.String(), InviteURL: n.URL, ExpiresAt: wire.At(n.Invite.ExpiresAt), Mailed: n.Mailed}}, err
 }
 
 func (a *API) listInvites(ctx context.Context, actor curfew.Actor, _ curfew.Origin, in *struct{ Paging }) (*struct{ Body *wire.InviteList }, error) {

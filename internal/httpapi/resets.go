@@ -11,6 +11,12 @@ import (
 // registerResetLinks registers what the holder of a link to a new password
 // does.
 func (a *API) registerResetLinks() {
+	register(a, operation{ID: "forgotPassword", Method: http.MethodPost, Path: "/api/v1/auth/forgot", Tag: tagAuth, Status: http.StatusAccepted,
+		Summary: "Ask for a new password by mail",
+		Description: "Has a link to a new password mailed to the person of the address. Whether there is one is looked at after the answer, " +
+			"so neither the answer nor its time tells. Without mail it is 404; GET /auth/config tells beforehand.",
+		Problems: []curfew.Kind{curfew.KindNotFound, curfew.KindRateLimited},
+	}, a.forgot)
 	register(a, operation{ID: "getReset", Method: http.MethodPost, Path: "/api/v1/auth/reset", Tag: tagAuth,
 		Summary:     "Look at a link to a new password",
 		Description: "Tells whose password the link is for, without using it up.",
@@ -41,6 +47,10 @@ func (a *API) createResetLink(ctx context.Context, actor curfew.Actor, from curf
 	}
 	link, err := a.Authority.CreateResetLink(ctx, actor, from, id)
 	return &struct{ Body wire.NewResetLink }{wire.NewResetLink{ResetURL: link.URL, ExpiresAt: wire.At(link.ExpiresAt)}}, err
+}
+
+func (a *API) forgot(ctx context.Context, _ curfew.Actor, from curfew.Origin, in *struct{ Body wire.ForgotRequest }) (*empty, error) {
+	return done(a.Authority.Forgot(ctx, from, in.Body.Email))
 }
 
 func (a *API) lookAtReset(ctx context.Context, _ curfew.Actor, from curfew.Origin, in *struct{ Body wire.ResetLookupRequest }) (*struct{ Body wire.ResetLookup }, error) {

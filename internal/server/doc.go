@@ -20,6 +20,6 @@
 // # The end
 //
 // [Server.Stop] lets /readyz answer 503, closes the listeners, lets requests
-// under way finish for at most half a minute, then ends the background
-// services and closes the store.
+// under way finish and mail that waits be sent, for at most half a minute,
+// then ends the background services and closes the store.
 package server

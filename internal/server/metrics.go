@@ -9,7 +9,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/httpapi"
+	"github.com/curfew-auth/curfew/internal/mail"
 )
 
 // metrics counts what the authority tells. Its labels come from closed sets.
@@ -18,6 +20,7 @@ type metrics struct {
 	refreshes *prometheus.CounterVec
 	signIns   *prometheus.CounterVec
 	alarms    *prometheus.CounterVec
+	mails     *prometheus.CounterVec
 }
 
 func newMetrics(version string) *metrics {
@@ -35,10 +38,16 @@ func newMetrics(version string) *metrics {
 		signIns: counter("curfew_sign_in_total", "Attempts to sign in, by outcome.", "outcome", "ok", "refused", "throttled"),
 		alarms:  counter("curfew_alarms_total", "What an operator should look at, by kind.", "kind", "generation_ahead"),
 	}
+	m.mails = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "curfew_mail_total", Help: "Mails, by kind and outcome."}, []string{"kind", "outcome"})
+	for _, kind := range []authority.LetterKind{authority.LetterReset, authority.LetterInvitation, authority.LetterSignIn} {
+		for _, outcome := range []string{mail.Sent, mail.Failed, mail.Dropped} {
+			m.mails.WithLabelValues(string(kind), outcome)
+		}
+	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "curfew_build_info", Help: "1; the labels name what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
-	m.registry.MustRegister(m.refreshes, m.signIns, m.alarms, build,
+	m.registry.MustRegister(m.refreshes, m.signIns, m.alarms, m.mails, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -51,6 +60,11 @@ func (m *metrics) SignedIn(outcome string) { m.signIns.WithLabelValues(outcome).
 
 // Alarm is part of authority.Observer.
 func (m *metrics) Alarm(kind string) { m.alarms.WithLabelValues(kind).Inc() }
+
+// mailed counts what became of a mail.
+func (m *metrics) mailed(kind authority.LetterKind, outcome string) {
+	m.mails.WithLabelValues(string(kind), outcome).Inc()
+}
 
 // admin answers on the operator's listener: metrics, profiles, and what else
 // it is given. On a loopback address it answers to loopback names only, so that no

@@ -14,6 +14,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/config"
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/httpapi"
+	"github.com/curfew-auth/curfew/internal/mail"
 	"github.com/curfew-auth/curfew/internal/token"
 	"github.com/curfew-auth/curfew/web"
 )
@@ -32,7 +33,8 @@ type Config struct {
 	AdminRoutes map[string]http.Handler
 }
 
-// drainTime is how long requests under way may take to finish at a stop.
+// drainTime is how long requests under way may take to finish at a stop, and
+// mail that waits to be sent.
 const drainTime = 30 * time.Second
 
 // Server is a running installation. It starts once and stops once.
@@ -51,6 +53,9 @@ type Server struct {
 	product   net.Listener
 	admin     net.Listener
 	drain     time.Duration
+	stopBy    time.Time // when the time to stop is over, once it has begun
+	metrics   *metrics
+	mail      *mail.Sender // nil for none
 
 	reloader *keyReloader
 	clock    *clockKeeper
@@ -109,7 +114,8 @@ func (s *Server) Start(ctx context.Context) (err error) {
 // onStop has Stop call fn, before all that was registered before.
 func (s *Server) onStop(fn func() error) { s.closers = append(s.closers, fn) }
 
-// listen takes the addresses, before anything is written.
+// listen takes the addresses and looks where mail goes, before anything is
+// written.
 func (s *Server) listen() (err error) {
 	c := s.config.Settings
 	if s.product, err = listen("CURFEW_ADDR", c.Addr); err != nil {
@@ -117,6 +123,10 @@ func (s *Server) listen() (err error) {
 	}
 	s.onStop(closing(s.product))
 	s.settings = c.WithListenAddr(s.product.Addr().String())
+	s.metrics = newMetrics(s.config.Version)
+	if s.mail, err = s.newMailer(s.settings, s.metrics); err != nil {
+		return err
+	}
 	if c.AdminAddr == "" {
 		return nil
 	}
@@ -150,11 +160,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 // serve wires everything over the data and begins to answer.
 func (s *Server) serve(ctx context.Context) error {
 	d, log := s.data, s.config.Log
-	m := newMetrics(s.config.Version)
+	m := s.metrics
 	ring := new(token.KeyRing)
 	g := &gate{Store: d.DB}
 	var err error
-	if s.authority, err = newAuthority(d, s.settings, g, ring, m, log); err != nil {
+	if s.authority, err = newAuthority(d, s.settings, g, ring, m, s.startMail(s.mail), log); err != nil {
 		return err
 	}
 	s.reloader = &keyReloader{keys: d.Keys, now: d.Clock.Now, ring: ring, trouble: trouble{log: log, what: "reading the signing keys"}}
@@ -213,7 +223,7 @@ func (s *Server) answer(h *http.Server, l net.Listener) {
 // finish closes the listener and waits for the requests under way, for a
 // limited time.
 func (s *Server) finish(h *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
+	ctx, cancel := context.WithDeadline(context.Background(), s.stopBy)
 	defer cancel()
 	err := h.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -233,6 +243,7 @@ func (s *Server) Stop() error {
 }
 
 func (s *Server) close() (err error) {
+	s.stopBy = time.Now().Add(s.drain)
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		err = errors.Join(err, s.closers[i]())
 	}

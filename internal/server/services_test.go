@@ -76,7 +76,7 @@ func newClockWorld(t *testing.T) *world {
 	w.data.Clock = authority.NewClock(func() time.Time { return time.Now().Add(w.wall) })
 	g := &gate{Store: w.data.DB}
 	log, lines := newLog()
-	a, err := newAuthority(w.data, config, g, new(token.KeyRing), nil, log)
+	a, err := newAuthority(w.data, config, g, new(token.KeyRing), nil, nil, log)
 	must(t, err)
 	w.lines = lines
 	w.clockKeeper = &clockKeeper{clock: w.data.Clock, authority: a, node: curfew.NewID(time.Now()), gate: g, log: log,

@@ -15,10 +15,10 @@ import (
 // Authority is the authority over the data for commands of the operator. It
 // has no signing keys: no token is made or read at the command line.
 func (d *Data) Authority(c config.Config) (*authority.Authority, error) {
-	return newAuthority(d, c, d.DB, new(token.KeyRing), nil, nil)
+	return newAuthority(d, c, d.DB, new(token.KeyRing), nil, nil, nil)
 }
 
-func newAuthority(d *Data, c config.Config, store authority.Store, ring *token.KeyRing, observer authority.Observer, log *slog.Logger) (*authority.Authority, error) {
+func newAuthority(d *Data, c config.Config, store authority.Store, ring *token.KeyRing, observer authority.Observer, mailer authority.Mailer, log *slog.Logger) (*authority.Authority, error) {
 	// The operator's commands know no URL, and need none.
 	issuer := cmp.Or(c.PublicURL, "http://localhost")
 	audience := cmp.Or(c.Audience, issuer)
@@ -44,5 +44,6 @@ func newAuthority(d *Data, c config.Config, store authority.Store, ring *token.K
 		PublicURL: issuer, AccessTokenTTL: c.AccessTokenTTL, RefreshGrace: c.RefreshGrace,
 		Secrets: d.Secrets, Signer: signer, Verifier: verifier,
 		Passwords: hasher, PasswordRules: password.Policy{MinLength: c.PasswordMin}, ParseDevice: device.Parse,
+		Mailer: mailer,
 	})
 }

@@ -18,6 +18,7 @@ const (
 	KindNetworkName Kind = "network-name" // a login name, tried from one network
 	KindName        Kind = "name"         // a login name, tried from anywhere; only delays
 	KindBrowser     Kind = "browser"      // a browser that the person signed in from before
+	KindForgot      Kind = "forgot"       // a login name whose password is said to be forgotten, from one network
 )
 
 // The limits. Burst and recovery leave room for a person who mistypes, and for
@@ -68,6 +69,13 @@ func AddressBuckets(key []byte, ip netip.Addr) []Bucket {
 		buckets = append(buckets, Bucket{Key: mac(key, KindSite, Network(ip).String()), Kind: KindSite, Limit: LimitSite})
 	}
 	return buckets
+}
+
+// ForgotBuckets are where it counts that somebody says to have forgotten the
+// password of a login name. Who has just guessed at it too often may still do
+// so, as far as the address allows.
+func ForgotBuckets(key []byte, ip netip.Addr, loginName string) []Bucket {
+	return append(AddressBuckets(key, ip), Bucket{Key: mac(key, KindForgot, Network(ip).String(), loginName), Kind: KindForgot, Limit: LimitNetworkName})
 }
 
 // Network is the neighbourhood of an address: its /24, or its /48 of IPv6,

@@ -107,4 +107,5 @@ type AuthConfig struct {
 	SetupNeeded        bool `json:"setup_needed" doc:"Whether no account exists yet."`
 	PasswordMin        int  `json:"password_min" doc:"How many characters a new password needs at least." example:"15"`
 	IdleMinutesDefault int  `json:"idle_minutes_default" doc:"The operator's default idle limit in minutes." example:"10080"`
+	MailEnabled        bool `json:"mail_enabled" doc:"Whether this installation sends mail, so that POST /auth/forgot works."`
 }

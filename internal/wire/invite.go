@@ -11,6 +11,7 @@ type NewInvite struct {
 	ID        string `json:"id" doc:"The invitation's id." example:"0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d"`
 	InviteURL string `json:"invite_url" doc:"The link to send to the person. It is shown this once and works once."`
 	ExpiresAt Time   `json:"expires_at" doc:"When the link stops working."`
+	Mailed    bool   `json:"mailed" doc:"Whether the link is on its way to the person by mail."`
 }
 
 // Invite is an open invitation.

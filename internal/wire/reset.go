@@ -1,5 +1,10 @@
 package wire
 
+// ForgotRequest asks for a mail with a link to a new password.
+type ForgotRequest struct {
+	Email string `json:"email" doc:"The address that the person signs in with." example:"ada@example.com"`
+}
+
 // NewResetLink is a link to a new password.
 type NewResetLink struct {
 	ResetURL  string `json:"reset_url" doc:"The link to give to the person. It is shown this once and works once."`

@@ -35,6 +35,7 @@ func Run(t *testing.T, open Open) {
 		{"Policies", policies},
 		{"Invites", invites},
 		{"Resets", resets},
+		{"Mails", mails},
 		{"Lists", lists},
 		{"Throttling", throttling},
 		{"Auditing", auditing},

@@ -123,7 +123,7 @@ export interface paths {
         put?: never;
         /**
          * Invite someone
-         * @description Makes a link that lets someone join the account. It is shown this once, works once, and stops working after 7 days. Owners only.
+         * @description Makes a link that lets someone join the account. It is shown this once, works once, and stops working after 7 days. Where mail is set up it is also sent to the address, unless the account has had too many sent. Owners only.
          */
         post: operations["createInvite"];
         delete?: never;
@@ -365,11 +365,31 @@ export interface paths {
         };
         /**
          * Read what a sign-in page needs
-         * @description Tells, before anyone is signed in, whether sign-up is open and how long a password must be.
+         * @description Tells, before anyone is signed in, whether sign-up is open, how long a password must be, and whether a forgotten one can be replaced by mail.
          */
         get: operations["getAuthConfig"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password by mail
+         * @description Has a link to a new password mailed to the person of the address. Whether there is one is looked at after the answer, so neither the answer nor its time tells. Without mail it is 404; GET /auth/config tells beforehand.
+         */
+        post: operations["forgotPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -823,6 +843,8 @@ export interface components {
              * @example 10080
              */
             idle_minutes_default: number;
+            /** @description Whether this installation sends mail, so that POST /auth/forgot works. */
+            mail_enabled: boolean;
             /**
              * Format: int64
              * @description How many characters a new password needs at least.
@@ -862,6 +884,13 @@ export interface components {
              * @example idle_minutes
              */
             field?: string;
+        };
+        ForgotRequest: {
+            /**
+             * @description The address that the person signs in with.
+             * @example ada@example.com
+             */
+            email: string;
         };
         Health: {
             /**
@@ -982,6 +1011,8 @@ export interface components {
             id: string;
             /** @description The link to send to the person. It is shown this once and works once. */
             invite_url: string;
+            /** @description Whether the link is on its way to the person by mail. */
+            mailed: boolean;
         };
         NewResetLink: {
             /**
@@ -3418,6 +3449,113 @@ export interface operations {
             /** @description Refused from another origin. */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgotPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused from another origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Media type not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    /** @description After how many seconds to try again. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -1,0 +1,108 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/throttle"
+)
+
+// Forgot has a link to a new password mailed to the person of an address.
+// Whether there is such a person is looked at after the answer, so that neither
+// the answer nor its time tells (ASVS 6.3.8).
+func (a *Authority) Forgot(ctx context.Context, from curfew.Origin, email string) error {
+	if a.Mailer == nil {
+		return curfew.NewError(curfew.KindNotFound, "This installation sends no mail. Ask an owner of your account for a link to a new password.")
+	}
+	var f fields
+	email = f.email("email", email)
+	if err := f.err(); err != nil {
+		return err
+	}
+	name := loginName(email)
+	if err := a.passForgot(ctx, from, name); err != nil {
+		return err
+	}
+	if !a.Mailer.Later(LetterReset, func(ctx context.Context) (Letter, error) { return a.writeReset(ctx, from, name) }) {
+		return &curfew.Error{Kind: curfew.KindUnavailable, Detail: "Too much mail is waiting to be sent. Try again in a minute.",
+			RetryAfter: time.Minute, Cause: errors.New("the mail queue is full")}
+	}
+	return nil
+}
+
+// passForgot charges a request by address and by name. Nothing is given back:
+// there is no right answer that would prove the person.
+func (a *Authority) passForgot(ctx context.Context, from curfew.Origin, name string) error {
+	if a.ThrottleOff {
+		return nil
+	}
+	verdict, err := a.charge(ctx, throttle.ForgotBuckets(a.throttleKey[:], address(from), name), a.now())
+	if err == nil && !verdict.OK {
+		err = rateLimited(verdict.RetryAfter)
+	}
+	return err
+}
+
+// writeReset makes the link of a name's person and the letter that brings it.
+// For a name that nobody has it does as much, and gives none. The letter goes
+// to the stored address, never to what was typed.
+func (a *Authority) writeReset(ctx context.Context, from curfew.Origin, name string) (letter Letter, err error) {
+	cred, err := a.credential(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	about := cred.user.ID.String()
+	if cred.user.ID.IsZero() {
+		about = "name " + a.nameDigest(name)
+	}
+	if ok, err := a.mayMail(ctx, resetMailLimit, LetterReset, about); err != nil || !ok {
+		return nil, err
+	}
+	now := a.now()
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+		letter = nil
+		e := event{account: cred.user.AccountID, action: audit.UserPasswordResetRequest, details: detail("mailed", true)}
+		if cred.user.ID.IsZero() {
+			e.details = detail("mailed", false).Set("cause", "unknown_login_name").Set("login_name_digest", a.nameDigest(name))
+			return write(ctx, tx, from, now, e)
+		}
+		user, err := tx.User(ctx, cred.user.AccountID, cred.user.ID)
+		if err != nil {
+			return err
+		}
+		e.resource, e.id = "user", user.ID
+		if cause := unmailable(user); cause != "" {
+			e.details = detail("mailed", false).Set("cause", cause)
+			return write(ctx, tx, from, now, e)
+		}
+		account, err := tx.Account(ctx, user.AccountID)
+		if err != nil {
+			return err
+		}
+		link, err := a.issueReset(ctx, tx, now, user, curfew.ZeroID)
+		if err != nil {
+			return err
+		}
+		letter = ResetLetter{To: user.Email, Name: user.Name, AccountName: account.Name, URL: link.URL, ExpiresAt: link.ExpiresAt}
+		return write(ctx, tx, from, now, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return letter, nil
+}
+
+// unmailable is why a person gets no link to a new password, or "".
+func unmailable(user curfew.User) string {
+	switch {
+	case user.Disabled():
+		return "disabled"
+	case user.PasswordHash == "":
+		return "no_password"
+	default:
+		return ""
+	}
+}
