@@ -18,7 +18,7 @@ export interface Format {
 
 /**
  * English stays with English: without a `locale`, the browser's own variant of
- * English, so that "3:42 PM ago" never mixes with another language's words.
+ * English, so that a German browser does not read "last sign-in vor 12 Min.".
  */
 export function defaultLocale(): string {
   const own = typeof navigator === 'undefined' ? 'en' : navigator.language
@@ -49,6 +49,8 @@ export function createFormat(locale: string, now: () => number, justNow: string)
   const names = new Intl.ListFormat(locale, { type: 'conjunction' })
   const of = (value: number, unit: string) =>
     new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+  // What belongs together stays on one line.
+  const hour = (time: Date) => clock.format(time).replace(/\s/g, '\u00a0')
   return {
     ago(iso) {
       const seconds = Math.max(0, (now() - Date.parse(iso)) / 1000)
@@ -59,12 +61,11 @@ export function createFormat(locale: string, now: () => number, justNow: string)
       }
       return justNow
     },
-    // What belongs together stays on one line.
-    clock: (time) => clock.format(new Date(time)).replace(/\s/g, '\u00a0'),
+    clock: (time) => hour(new Date(time)),
     short(iso) {
       const then = new Date(iso)
       const today = new Date(now())
-      if (then.toDateString() === today.toDateString()) return clock.format(then)
+      if (then.toDateString() === today.toDateString()) return hour(then)
       return then.getFullYear() === today.getFullYear() ? day.format(then) : year.format(then)
     },
     exact: (iso) => exact.format(new Date(iso)),
