@@ -1,3 +1,4 @@
+import { CurfewError } from './errors'
 import type { Environment } from './types'
 
 /**
@@ -5,7 +6,7 @@ import type { Environment } from './types'
  * the same session and generation, or the server takes the second for a thief.
  */
 export interface Attempts {
-  /** The name agreed on for this generation; null where storage is refused. */
+  /** The name agreed on for this generation; null where storage is refused. Rejects when it hangs, at first. */
   agree(session: string, generation: number): Promise<string | null>
   /** Forgets names for which `done` holds. Never rejects. */
   forget(done: (session: string, generation: number) => boolean): Promise<void>
@@ -26,11 +27,16 @@ export function createAttempts(env: Environment, name: string): Attempts {
   // Once without names, always without: a rotation begun without one is only
   // recognised when it is repeated without one.
   let refused = false
+  // Storage may be slow once, as after a sleep; that is no refusal.
+  let hangs = 0
 
   /** Runs `work` in one readwrite transaction; resolves with `result()` once it is committed. */
   function transact<T>(work: (store: IDBObjectStore) => void, result: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = env.setTimeout(() => reject(new Error('IndexedDB does not answer')), patience)
+      const timer = env.setTimeout(() => {
+        hangs++
+        reject(new CurfewError('timeout', "The browser's storage did not answer in time."))
+      }, patience)
       const fail = (event: Event) => {
         env.clearTimeout(timer)
         reject((event.target as IDBRequest | null)?.error)
@@ -76,7 +82,8 @@ export function createAttempts(env: Environment, name: string): Attempts {
           },
           () => attempt,
         )
-      } catch {
+      } catch (error) {
+        if (error instanceof CurfewError && hangs < 3) throw error
         refused = true
         return null
       }

@@ -9,6 +9,7 @@ export class World {
   skew = 0
   private mono = 1000
   private serial = 0
+  private moving = false
   private timers = new Map<number, { at: number; call: () => void }>()
 
   constructor(start = '2026-03-02T09:00:00.000Z') {
@@ -37,6 +38,8 @@ export class World {
 
   /** Moves both clocks, firing each timer at its moment. */
   async advance(ms: number): Promise<void> {
+    if (this.moving) throw new Error('time is moving already')
+    this.moving = true
     const end = this.mono + ms
     await this.settle()
     for (;;) {
@@ -50,8 +53,9 @@ export class World {
       next[1].call()
       await this.settle()
     }
-    this.time += end - this.mono
-    this.mono = end
+    this.time += Math.max(0, end - this.mono)
+    this.mono = Math.max(this.mono, end)
+    this.moving = false
   }
 
   /** Closes the lid: time passes, no timer fires, the forward clock stands still. */
