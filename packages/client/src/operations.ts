@@ -13,15 +13,13 @@ export type AuditActor = Schemas['AuditActor']
 export type AuditEvent = Schemas['AuditEvent']
 export type AuditFilter = Query<'listAuditEvents'>
 export type AuditExport = Query<'exportAuditEvents'>
-/** `mail_enabled`: whether this server sends mail, so that `forgotPassword` works. */
-export type AuthConfig = Schemas['AuthConfig'] & { mail_enabled: boolean }
+export type AuthConfig = Schemas['AuthConfig']
 export type Device = Schemas['Device']
 export type Health = Schemas['Health']
 export type Invitation = Schemas['InviteLookup']
 export type Invite = Schemas['Invite']
 export type InviteRequest = Schemas['InviteRequest']
-/** `mailed`: whether the link is on its way to the person by mail. */
-export type NewInvite = Schemas['NewInvite'] & { mailed: boolean }
+export type NewInvite = Schemas['NewInvite']
 export type NewResetLink = Schemas['NewResetLink']
 export type PasswordChange = Schemas['PasswordChangeRequest']
 export type Reset = Schemas['ResetLookup']
@@ -77,13 +75,13 @@ export interface Operations {
   getSession(options?: CallOptions): Promise<SessionAnswer>
 
   getAuthConfig(options?: CallOptions): Promise<AuthConfig>
-  getInvitation(body: { token: string }, options?: CallOptions): Promise<Invitation>
-  forgotPassword(body: { email: string }, options?: CallOptions): Promise<void>
-  getReset(body: { token: string }, options?: CallOptions): Promise<Reset>
-  resetPassword(body: { token: string; password: string }, options?: CallOptions): Promise<void>
+  getInvitation(body: Schemas['InviteLookupRequest'], options?: CallOptions): Promise<Invitation>
+  forgotPassword(body: Schemas['ForgotRequest'], options?: CallOptions): Promise<void>
+  getReset(body: Schemas['ResetLookupRequest'], options?: CallOptions): Promise<Reset>
+  resetPassword(body: Schemas['ResetPasswordRequest'], options?: CallOptions): Promise<void>
 
   getAccount(options?: CallOptions): Promise<Tagged<Account>>
-  updateAccount(body: { name: string }, options?: ChangeOptions): Promise<Tagged<Account>>
+  updateAccount(body: Schemas['NamePatch'], options?: ChangeOptions): Promise<Tagged<Account>>
 
   getSecurity(options?: CallOptions): Promise<Tagged<Security>>
   updateSecurity(body: SecurityPatch, options?: ChangeOptions): Promise<Tagged<Security>>
@@ -107,7 +105,7 @@ export interface Operations {
   exportAuditEvents(query?: AuditExport, options?: CallOptions): Promise<Response>
 
   getMe(options?: CallOptions): Promise<Tagged<User>>
-  updateMe(body: { name: string }, options?: ChangeOptions): Promise<Tagged<User>>
+  updateMe(body: Schemas['NamePatch'], options?: ChangeOptions): Promise<Tagged<User>>
   changePassword(body: PasswordChange, options?: CallOptions): Promise<void>
   listMySessions(query?: MySessionFilter, options?: CallOptions): Promise<Page<AccountSession>>
   revokeMySession(id: string, options?: CallOptions): Promise<void>
