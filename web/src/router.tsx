@@ -7,6 +7,7 @@ import { Failure } from './routes/failure'
 import { NotFound } from './routes/not-found'
 import { auditSearch } from './search/audit'
 import { loginSearch } from './search/login'
+import { only } from './search/only'
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Failure })
 
@@ -25,7 +26,7 @@ const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
   loader: withConfig,
-  validateSearch: loginSearch,
+  validateSearch: only(loginSearch),
   component: lazyRouteComponent(() => import('./routes/login'), 'Login'),
 })
 const setup = createRoute({
@@ -78,7 +79,7 @@ const people = createRoute({
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: '/account/audit',
-  validateSearch: auditSearch,
+  validateSearch: only(auditSearch),
   component: lazyRouteComponent(() => import('./routes/audit'), 'Audit'),
 })
 

@@ -1,4 +1,4 @@
-import type { SessionUser } from '@curfew/client'
+import { type SessionUser, safeReturnTo } from '@curfew/client'
 import type { AnyRouter } from '@tanstack/react-router'
 
 /** The page that somebody meets first: what owners come for, or one's own account. */
@@ -11,7 +11,9 @@ export function landingPath(user: Pick<SessionUser, 'role'>): '/account/security
  * own pages open without a load; anything else may belong to the product that
  * shares this origin.
  */
-export function goTo(router: AnyRouter, path: string) {
+export function goTo(router: AnyRouter, to: string) {
+  // Whoever calls has looked at it; going to another site must not hang on that.
+  const path = safeReturnTo(to) ?? '/'
   const { pathname } = new URL(path, window.location.origin)
   const [, , page] = router.getMatchedRoutes(pathname)
   // The router also finds a page for what lies below its path.
