@@ -1,6 +1,6 @@
 import type { Client } from '@curfew/client'
-import { createContext, useContext, useMemo, useSyncExternalStore } from 'react'
-import { createFormat, type Format } from './format'
+import { createContext, useContext, useSyncExternalStore } from 'react'
+import type { Format } from './format'
 import type { Regions } from './regions'
 import type { Texts } from './texts'
 import type { Ticker } from './ticker'
@@ -10,7 +10,7 @@ import type { ToastStore } from './toast-store'
 export interface CurfewContextValue {
   client: Client
   texts: Texts
-  locale: string
+  format: Format
   ticker: Ticker
   toasts: ToastStore
   regions: Regions
@@ -38,8 +38,7 @@ export function useTexts(): Texts {
 
 /** Formats in the provider's locale. Renders again every 30 s, so that "12 min ago" stays true. */
 export function useFormat(): Format {
-  const { client, texts, locale, ticker } = useCurfewContext('useFormat')
+  const { format, ticker } = useCurfewContext('useFormat')
   useSyncExternalStore(ticker.subscribe, ticker.get, ticker.get)
-  const { justNow } = texts.common
-  return useMemo(() => createFormat(locale, () => client.serverNow(), justNow), [client, locale, justNow])
+  return format
 }

@@ -47,8 +47,13 @@ export function createFormat(locale: string, now: () => number, justNow: string)
   const plural = new Intl.PluralRules(locale)
   const units = new Intl.ListFormat(locale, { style: 'narrow', type: 'unit' })
   const names = new Intl.ListFormat(locale, { type: 'conjunction' })
-  const of = (value: number, unit: string) =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+  const lengths = Object.fromEntries(
+    steps.map(([unit]) => [
+      unit,
+      new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }),
+    ]),
+  )
+  const of = (value: number, unit: string) => lengths[unit]?.format(value) ?? ''
   // What belongs together stays on one line.
   const hour = (time: Date) => clock.format(time).replace(/\s/g, '\u00a0')
   return {

@@ -1,7 +1,7 @@
 import type { Client } from '@curfew/client'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { CurfewContext } from './context'
-import { defaultLocale } from './format'
+import { createFormat, defaultLocale } from './format'
 import { createRegions } from './regions'
 import { type DeepPartial, mergeTexts, type Texts } from './texts'
 import { createTicker } from './ticker'
@@ -30,9 +30,11 @@ export function CurfewProvider({ client, texts, locale, children }: CurfewProvid
     return () => client.stop()
   }, [client])
   useEffect(() => own.regions.listen(), [own])
-  const value = useMemo(
-    () => ({ ...own, client, texts: mergeTexts(texts), locale: locale ?? defaultLocale() }),
-    [own, client, texts, locale],
-  )
+  const value = useMemo(() => {
+    const words = mergeTexts(texts)
+    // Made once for all parts: the browser's formatters are dear to make.
+    const format = createFormat(locale ?? defaultLocale(), () => client.serverNow(), words.common.justNow)
+    return { ...own, client, texts: words, format }
+  }, [own, client, texts, locale])
   return <CurfewContext value={value}>{children}</CurfewContext>
 }
