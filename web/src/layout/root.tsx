@@ -30,11 +30,11 @@ function useFocusOnNavigation() {
     const before = router.subscribe('onBeforeNavigate', ({ fromLocation, pathChanged }) => {
       if (fromLocation && pathChanged) askForFocus()
     })
-    // The page that appears takes the focus itself. One that stays mounted, or
-    // comes without an h1 of its own, is found here.
+    // The page that appears takes the focus itself; one that stays mounted is
+    // found here. What only stands in for a page has an h1 that takes none.
     const rendered = router.subscribe('onRendered', () => {
       if (!focusAsked()) return
-      const heading = document.querySelector<HTMLElement>('main h1')
+      const heading = document.querySelector<HTMLElement>('main h1[tabindex]')
       if (!heading) return
       takeFocus()
       heading.focus({ preventScroll: true })
