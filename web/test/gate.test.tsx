@@ -28,6 +28,12 @@ describe('the gate', () => {
     await waitFor(() => expect(page.href()).toBe(to))
   })
 
+  it('leaves an address alone that leads to sign-in already', async () => {
+    const page = renderPage(fakeClient(nobody).client, '/login?note=password_set', { '/login': SignedIn })
+    expect(await screen.findByText('Loading…')).toBeInTheDocument()
+    expect(page.href()).toBe('/login?note=password_set')
+  })
+
   it('draws nobody’s name before it is known who is signed in', async () => {
     show(fakeClient(unknown))
     expect(await screen.findByText('Loading…')).toBeInTheDocument()

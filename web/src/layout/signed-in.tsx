@@ -51,13 +51,18 @@ function Frame() {
   )
 }
 
-/** Goes to the sign-in page with the reason and the way back. */
+/**
+ * Goes to the sign-in page with the reason and the way back. The session may
+ * also end while the sign-in page is on its way already, because a page sent
+ * there first: then there is nothing left to do, and nothing to come back to.
+ */
 function ToSignIn({ reason }: { reason: string | null }) {
   const navigate = useNavigate()
-  const { href } = useLocation()
+  const { href, pathname } = useLocation()
   // The address that was asked for; on the way there it is another one.
-  const [from] = useState(href)
+  const [from] = useState(pathname === '/login' ? null : href)
   useEffect(() => {
+    if (from === null) return
     const search = leftOnPurpose() ? {} : { reason: signInReason(reason) ?? undefined, return_to: from }
     void navigate({ to: '/login', search, replace: true })
   }, [navigate, reason, from])
