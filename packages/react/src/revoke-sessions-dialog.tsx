@@ -1,10 +1,10 @@
 import { type FormEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
 import { useCurfew, useTexts } from './context'
-import { errorText, isUncertain } from './error-text'
+import { isUncertain } from './error-text'
 import { isolate } from './format'
 import { Button } from './ui/button'
 import { cx } from './ui/class-names'
-import { Notice } from './ui/notice'
+import { Failure } from './ui/failure'
 
 /** More people than this are signed out only after the account's name was typed. */
 const typeOver = 25
@@ -156,11 +156,7 @@ function Question({
         </div>
       )}
       {error !== null && (
-        <Notice tone="danger" role="alert">
-          <p>
-            {isUncertain(error) ? texts.revoke.uncertain : texts.revoke.failed} {errorText(error, texts)}
-          </p>
-        </Notice>
+        <Failure says={isUncertain(error) ? texts.revoke.uncertain : texts.revoke.failed} error={error} />
       )}
       <div className="cf-dialog-actions">
         <Button ref={cancelRef} off={busy} onClick={onClose}>

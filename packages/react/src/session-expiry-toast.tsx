@@ -1,5 +1,5 @@
-import { useEffect, useRef } from 'react'
-import { useCurfewContext, useFormat, useTexts } from './context'
+import { useRef } from 'react'
+import { useCurfew, useFormat, useTexts } from './context'
 import { errorText } from './error-text'
 import { useClearOfFocus } from './expiry/use-clear-of-focus'
 import { useDocumentTitle } from './expiry/use-document-title'
@@ -8,8 +8,9 @@ import { useStaySignedIn } from './expiry/use-stay-signed-in'
 import type { Tone } from './toast-store'
 import { Button } from './ui/button'
 import { cx } from './ui/class-names'
-import { ClockIcon, CrossIcon, ToneIcon } from './ui/icons'
-import { useReturnFocus } from './ui/use-return-focus'
+import { DismissButton } from './ui/dismiss-button'
+import { ClockIcon, ToneIcon } from './ui/icons'
+import { ToastRegion } from './ui/toast-region'
 import { useSessionExpiry } from './use-session'
 
 /** What `SessionExpiryToast` takes. */
@@ -28,26 +29,24 @@ export interface SessionExpiryToastProps {
  * on pages of signed-in people.
  */
 export function SessionExpiryToast({ signInUrl = '/login', onSignIn, className }: SessionExpiryToastProps) {
-  const { client, regions } = useCurfewContext('SessionExpiryToast')
+  const client = useCurfew()
   const texts = useTexts()
   const words = useExpiryWords()
   const stay = useStaySignedIn()
   const signIn = useSignIn(signInUrl, onSignIn)
   const region = useRef<HTMLElement>(null)
   const open = words !== null
-  useEffect(() => (region.current ? regions.add(region.current) : undefined), [regions])
-  useReturnFocus(region, words?.action)
   useDocumentTitle()
   const side = useClearOfFocus(region, open)
 
   return (
-    <section
+    <ToastRegion
       ref={region}
-      className={cx('cf-toasts', 'cf-expiry', className)}
-      aria-label={texts.expiry.region}
-      tabIndex={-1}
-      data-cf-open={open ? '' : undefined}
-      data-cf-side={side}
+      className={cx('cf-expiry', className)}
+      label={texts.expiry.region}
+      open={open}
+      shown={words?.action}
+      side={side}
     >
       <div className={open ? cx('cf-toast', 'cf-expiry-toast', `cf-${words.tone}`) : undefined}>
         {open && (words.tone === 'danger' ? <ToneIcon tone="danger" /> : <ClockIcon />)}
@@ -65,16 +64,7 @@ export function SessionExpiryToast({ signInUrl = '/login', onSignIn, className }
             stay.done && <span className="cf-sr-only">{texts.expiry.stayed}</span>
           )}
         </div>
-        {open && (
-          <button
-            type="button"
-            className="cf-icon-button"
-            aria-label={texts.common.dismiss}
-            onClick={() => client.dismissWarning()}
-          >
-            <CrossIcon />
-          </button>
-        )}
+        {open && <DismissButton onClick={() => client.dismissWarning()} />}
         {words?.action === 'stay' && (
           <div className="cf-actions">
             <Button off={stay.busy} onClick={stay.run}>
@@ -103,7 +93,7 @@ export function SessionExpiryToast({ signInUrl = '/login', onSignIn, className }
           </div>
         )}
       </div>
-    </section>
+    </ToastRegion>
   )
 }
 

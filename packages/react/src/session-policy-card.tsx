@@ -1,12 +1,10 @@
 import type { ReactNode } from 'react'
 import { useCurfew, useTexts } from './context'
-import { errorText } from './error-text'
 import { PolicyForm } from './policy/policy-form'
 import type { PolicyMinutes, Security } from './types'
-import { Button } from './ui/button'
 import { Card } from './ui/card'
+import { Failure } from './ui/failure'
 import { ShieldIcon } from './ui/icons'
-import { Notice } from './ui/notice'
 import { Skeleton } from './ui/skeleton'
 import { useResource } from './use-resource'
 import { useSession } from './use-session'
@@ -41,15 +39,7 @@ export function SessionPolicyCard({ onDraft, className, children }: SessionPolic
           {children}
         </PolicyForm>
       ) : error && !loading ? (
-        <Notice
-          tone="danger"
-          role="alert"
-          actions={<Button onClick={() => void reload()}>{texts.common.tryAgain}</Button>}
-        >
-          <p>
-            {texts.policy.loadFailed} {errorText(error, texts)}
-          </p>
-        </Notice>
+        <Failure says={texts.policy.loadFailed} error={error} retry={reload} />
       ) : (
         <Skeleton rows={4} className="cf-policy-loading" />
       )}

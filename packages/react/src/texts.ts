@@ -219,7 +219,6 @@ export const english = {
       `This session ends after ${idle} without activity, and ${absolute} after sign-in at the latest.`,
     only: "You're signed in only here.",
     endOthers: 'Sign out all other devices',
-    endingOthers: 'Signing out…',
     endedOthers: (sessions: number) => `${n(sessions, 'other session')} signed out.`,
     loadFailed: 'Your sessions could not be loaded.',
     reloadFailed: 'Your sessions could not be refreshed.',

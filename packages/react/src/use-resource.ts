@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useCurfew } from './context'
+import { useLatest } from './ui/use-latest'
 
 interface State<T> {
   data: T | null
@@ -28,10 +29,7 @@ export function useResource<T>(key: string | null, load: (signal: AbortSignal) =
   const client = useCurfew()
   const [state, setState] = useState<State<T>>(empty)
   const run = useRef<AbortController | null>(null)
-  const loader = useRef(load)
-  useEffect(() => {
-    loader.current = load
-  })
+  const loader = useLatest(load)
 
   const reload = useCallback(async () => {
     run.current?.abort()
@@ -47,7 +45,7 @@ export function useResource<T>(key: string | null, load: (signal: AbortSignal) =
       if (!mine.signal.aborted) setState((before) => ({ ...before, error, loading: false }))
       return null
     }
-  }, [])
+  }, [loader])
 
   const put = useCallback((data: T) => {
     run.current?.abort()

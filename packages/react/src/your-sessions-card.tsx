@@ -1,6 +1,5 @@
-import { useRef, useState } from 'react'
+import { useRef } from 'react'
 import { useCurfew, useFormat, useTexts } from './context'
-import { errorText } from './error-text'
 import { isolate } from './format'
 import { EndButton } from './sessions/end-button'
 import { ListState } from './sessions/list-state'
@@ -8,7 +7,6 @@ import { SessionList } from './sessions/session-list'
 import { useDeviceText } from './sessions/session-row'
 import { usePages } from './sessions/use-pages'
 import type { SessionItem } from './types'
-import { Button } from './ui/button'
 import { Card } from './ui/card'
 import { DeviceIcon } from './ui/icons'
 import { Skeleton } from './ui/skeleton'
@@ -30,7 +28,6 @@ export function YourSessionsCard({ className }: YourSessionsCardProps) {
   const session = useSession()
   const signedIn = session.status === 'signed-in' ? session : null
   const heading = useRef<HTMLHeadingElement>(null)
-  const [ending, setEnding] = useState(false)
   const pages = usePages(signedIn?.user.id ?? null, (cursor, signal) =>
     client.api.listMySessions({ status: 'active', cursor }, { signal }),
   )
@@ -43,17 +40,10 @@ export function YourSessionsCard({ className }: YourSessionsCardProps) {
     heading.current?.focus()
   }
   const endOthers = async () => {
-    setEnding(true)
-    try {
-      const { revoked_count } = await client.api.revokeMyOtherSessions()
-      toast(texts.yours.endedOthers(revoked_count), { tone: 'success' })
-      void pages.reload()
-      heading.current?.focus()
-    } catch (error) {
-      toast(texts.session.endFailed(errorText(error, texts)), { tone: 'danger' })
-    } finally {
-      setEnding(false)
-    }
+    const { revoked_count } = await client.api.revokeMyOtherSessions()
+    toast(texts.yours.endedOthers(revoked_count), { tone: 'success' })
+    void pages.reload()
+    heading.current?.focus()
   }
 
   const others = pages.items.some((item) => !item.current)
@@ -91,9 +81,7 @@ export function YourSessionsCard({ className }: YourSessionsCardProps) {
       {pages.data && !others && <p className="cf-hint">{texts.yours.only}</p>}
       {others && (
         <div className="cf-actions">
-          <Button off={ending} onClick={() => void endOthers()}>
-            {ending ? texts.yours.endingOthers : texts.yours.endOthers}
-          </Button>
+          <EndButton label={texts.yours.endOthers} end={endOthers} />
         </div>
       )}
     </Card>

@@ -1,33 +1,27 @@
 import { useTexts } from '../context'
-import { errorText } from '../error-text'
 import type { Preview, StoredPolicy } from '../types'
-import { Button } from '../ui/button'
-import { Notice } from '../ui/notice'
+import { Failure } from '../ui/failure'
 import { usePreview } from './use-preview'
 
 /** Who would be signed out if the limits were applied to open sessions; `patch` is null while they are wrong. */
 export function ApplyPreview({ patch }: { patch: Partial<StoredPolicy> | null }) {
-  const texts = useTexts()
+  const texts = useTexts().preview
   const { preview, error, loading, retry } = usePreview(patch)
   const known = patch !== null && !error ? preview : null
   return (
     <div className="cf-preview" aria-busy={patch !== null && loading}>
       <div role="status">
         {patch === null ? (
-          <p>{texts.preview.invalid}</p>
+          <p>{texts.invalid}</p>
         ) : known ? (
           <Summary preview={known} />
         ) : (
-          loading && <p>{texts.preview.loading}</p>
+          loading && <p>{texts.loading}</p>
         )}
       </div>
       {known && <People preview={known} />}
       {patch !== null && error !== null && !loading && (
-        <Notice tone="danger" role="alert" actions={<Button onClick={retry}>{texts.common.tryAgain}</Button>}>
-          <p>
-            {texts.preview.failed} {errorText(error, texts)}
-          </p>
-        </Notice>
+        <Failure says={texts.failed} error={error} retry={retry} />
       )}
     </div>
   )

@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { useTexts } from '../context'
 import type { PolicyMinutes, Security, StoredPolicy } from '../types'
+import { useLatest } from '../ui/use-latest'
 import { useOnline } from '../use-online'
 import type { Resource } from '../use-resource'
 import { ApplyPreview } from './apply-preview'
@@ -131,11 +132,11 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
 
 /** Tells the limits on show whenever they move. */
 function useDraft({ idle_minutes, absolute_minutes }: PolicyMinutes, onDraft: PolicyFormProps['onDraft']) {
-  const latest = useRef(onDraft)
-  useEffect(() => {
-    latest.current = onDraft
-  })
-  useEffect(() => latest.current?.({ idle_minutes, absolute_minutes }), [idle_minutes, absolute_minutes])
+  const latest = useLatest(onDraft)
+  useEffect(
+    () => latest.current?.({ idle_minutes, absolute_minutes }),
+    [latest, idle_minutes, absolute_minutes],
+  )
 }
 
 /** The first field that the server refused gets the focus, as the first wrong one does. */

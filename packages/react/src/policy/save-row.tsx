@@ -1,11 +1,11 @@
 import { type Ref, useId } from 'react'
 import { useFormat, useTexts } from '../context'
-import { errorText, isUncertain } from '../error-text'
+import { isUncertain } from '../error-text'
 import { isolate } from '../format'
 import type { Security } from '../types'
 import { Button } from '../ui/button'
+import { Failure } from '../ui/failure'
 import { CheckIcon } from '../ui/icons'
-import { Notice } from '../ui/notice'
 import type { SaveState } from './use-policy-save'
 
 interface SaveRowProps {
@@ -18,18 +18,13 @@ interface SaveRowProps {
 
 /** The button, how it went, and what saving means. */
 export function SaveRow({ state, online, applyNow, data, buttonRef }: SaveRowProps) {
-  const texts = useTexts()
+  const texts = useTexts().policy
   const id = useId()
   const saving = state.status === 'saving'
   return (
     <div className="cf-save">
       {state.status === 'refused' && Object.keys(state.fields).length === 0 && (
-        <Notice tone="danger" role="alert">
-          <p>
-            {isUncertain(state.error) ? texts.policy.uncertain : texts.policy.failed}{' '}
-            {errorText(state.error, texts)}
-          </p>
-        </Notice>
+        <Failure says={isUncertain(state.error) ? texts.uncertain : texts.failed} error={state.error} />
       )}
       <div className="cf-save-row">
         <Button
@@ -40,7 +35,7 @@ export function SaveRow({ state, online, applyNow, data, buttonRef }: SaveRowPro
           off={saving || !online}
           aria-describedby={`${id}-offline ${id}-note`}
         >
-          {saving ? texts.policy.saving : texts.policy.save}
+          {saving ? texts.saving : texts.save}
         </Button>
         <div role="status" className="cf-save-status">
           {state.status === 'saved' && (
@@ -48,17 +43,17 @@ export function SaveRow({ state, online, applyNow, data, buttonRef }: SaveRowPro
               <span className="cf-ping">
                 <CheckIcon />
               </span>
-              {texts.policy.saved}
+              {texts.saved}
             </span>
           )}
-          {state.status === 'unchanged' && <span className="cf-hint">{texts.policy.unchanged}</span>}
+          {state.status === 'unchanged' && <span className="cf-hint">{texts.unchanged}</span>}
           <span id={`${id}-offline`} className="cf-hint">
-            {!online && texts.policy.offline}
+            {!online && texts.offline}
           </span>
         </div>
       </div>
       <p className="cf-hint" id={`${id}-note`}>
-        {applyNow ? texts.policy.noteAll : texts.policy.noteNext}
+        {applyNow ? texts.noteAll : texts.noteNext}
       </p>
       <LastChanged data={data} />
     </div>

@@ -1,5 +1,6 @@
 import { useTexts } from '../context'
 import { Button } from '../ui/button'
+import { EndButton } from './end-button'
 
 interface BulkActionsProps {
   /** How many people are signed in; null when not known. */
@@ -8,7 +9,7 @@ interface BulkActionsProps {
   own: number | null
   off: boolean
   ask: (scope: 'all' | 'others') => void
-  endMine: () => void
+  endMine: () => Promise<void>
 }
 
 /** The buttons that sign many out. They work also while the list cannot be loaded. */
@@ -22,11 +23,7 @@ export function BulkActions({ people, own, off, ask, endMine }: BulkActionsProps
           {texts.everyoneElse}
         </Button>
       )}
-      {alone && (own ?? 0) > 1 && (
-        <Button off={off} onClick={endMine}>
-          {texts.myOthers}
-        </Button>
-      )}
+      {alone && (own ?? 0) > 1 && <EndButton label={texts.myOthers} end={endMine} />}
       <Button look="danger-tint" off={off} onClick={() => ask('all')}>
         {texts.everyone}
       </Button>

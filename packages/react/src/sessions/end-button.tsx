@@ -7,11 +7,11 @@ import { useToast } from '../use-toast'
 interface EndButtonProps {
   label: string
   /** The full name, with the device, for those who hear the button alone. */
-  name: string
+  name?: string
   end: () => Promise<void>
 }
 
-/** Ends a session at a press. A failure is said, and the button stays for another try. */
+/** Ends one session or several at a press. A failure is said, and the button stays for another try. */
 export function EndButton({ label, name, end }: EndButtonProps) {
   const texts = useTexts()
   const toast = useToast()

@@ -1,7 +1,5 @@
 import { useFormat, useTexts } from '../context'
-import { errorText } from '../error-text'
-import { Button } from '../ui/button'
-import { Notice } from '../ui/notice'
+import { Failure } from '../ui/failure'
 import { useOnline } from '../use-online'
 import type { Resource } from '../use-resource'
 
@@ -22,16 +20,12 @@ export function ListState({ list, failed, stale }: ListStateProps) {
   if (list.data !== null && !online) return <p className="cf-hint cf-as-of">{asOf}</p>
   // While another try runs, the last failure stands: the box does not jump.
   if (list.error === null) return null
-  const retry = (
-    <Button off={list.loading} onClick={() => void list.reload()}>
-      {texts.common.tryAgain}
-    </Button>
-  )
   return (
-    <Notice tone="danger" role="alert" actions={retry}>
-      <p>
-        {list.data === null ? failed : `${stale} ${asOf}.`} {errorText(list.error, texts)}
-      </p>
-    </Notice>
+    <Failure
+      says={list.data === null ? failed : `${stale} ${asOf}.`}
+      error={list.error}
+      retry={list.reload}
+      busy={list.loading}
+    />
   )
 }

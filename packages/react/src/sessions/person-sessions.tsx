@@ -1,11 +1,10 @@
-import { useEffect, useRef } from 'react'
+import { useEffect } from 'react'
 import { useCurfew, useTexts } from '../context'
-import { errorText } from '../error-text'
 import { isolate } from '../format'
 import type { ActiveUser, SessionItem } from '../types'
-import { Button } from '../ui/button'
-import { Notice } from '../ui/notice'
+import { Failure } from '../ui/failure'
 import { Skeleton } from '../ui/skeleton'
+import { useLatest } from '../ui/use-latest'
 import { useToast } from '../use-toast'
 import { EndButton } from './end-button'
 import { SessionList } from './session-list'
@@ -29,13 +28,10 @@ export function PersonSessions({ person, onGone, onEnded }: PersonSessionsProps)
   const end = useEndSession(pages.drop, onEnded)
   const deviceText = useDeviceText()
   const gone = pages.data !== null && pages.items.length === 0 && !pages.loading
-  const tell = useRef(onGone)
-  useEffect(() => {
-    tell.current = onGone
-  })
+  const tell = useLatest(onGone)
   useEffect(() => {
     if (gone) tell.current()
-  }, [gone])
+  }, [gone, tell])
 
   if (pages.data) {
     return (
@@ -59,17 +55,7 @@ export function PersonSessions({ person, onGone, onEnded }: PersonSessionsProps)
     )
   }
   if (pages.error === null) return <Skeleton rows={1} className="cf-person-sessions" />
-  return (
-    <Notice
-      tone="danger"
-      role="alert"
-      actions={<Button onClick={() => void pages.reload()}>{texts.common.tryAgain}</Button>}
-    >
-      <p>
-        {texts.sessions.detailFailed} {errorText(pages.error, texts)}
-      </p>
-    </Notice>
-  )
+  return <Failure says={texts.sessions.detailFailed} error={pages.error} retry={pages.reload} />
 }
 
 /** Ends a session of the account. The caller's own is signed out, like by the page's own button. */

@@ -1,9 +1,8 @@
 import { type ReactNode, useId } from 'react'
 import { useTexts } from '../context'
-import { errorText } from '../error-text'
 import type { SessionItem } from '../types'
 import { Button } from '../ui/button'
-import { Notice } from '../ui/notice'
+import { Failure } from '../ui/failure'
 import { SessionRow } from './session-row'
 import type { Pages } from './use-pages'
 
@@ -24,11 +23,7 @@ export function SessionList({ pages, label, action }: SessionListProps) {
           <SessionRow key={session.id} session={session} action={action(session)} />
         ))}
       </ul>
-      {pages.moreError !== null && (
-        <Notice tone="danger" role="alert">
-          <p>{errorText(pages.moreError, texts)}</p>
-        </Notice>
-      )}
+      {pages.moreError !== null && <Failure error={pages.moreError} />}
       {pages.more && (
         <Button look="quiet" off={pages.loadingMore} onClick={() => void pages.more?.()} aria-controls={id}>
           {pages.loadingMore ? texts.common.loading : texts.common.showMore}

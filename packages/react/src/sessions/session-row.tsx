@@ -25,30 +25,18 @@ export function SessionRow({ session, action }: { session: SessionItem; action: 
           {session.current && <span className="cf-tag">{texts.current}</span>}
         </p>
         <dl className="cf-facts">
-          <div>
-            <dt>{texts.active}</dt>
-            <dd>
-              <Ago iso={session.last_active_at} />
-            </dd>
-          </div>
-          <div>
-            <dt>{texts.started}</dt>
-            <dd>
-              <Ago iso={session.started_at} />
-            </dd>
-          </div>
-          <div>
-            <dt>{texts.ends}</dt>
-            <dd>
-              <Ends session={session} />
-            </dd>
-          </div>
-          <div>
-            <dt>{texts.ip}</dt>
-            <dd>
-              <bdi>{session.ip}</bdi>
-            </dd>
-          </div>
+          <Fact name={texts.active}>
+            <Ago iso={session.last_active_at} />
+          </Fact>
+          <Fact name={texts.started}>
+            <Ago iso={session.started_at} />
+          </Fact>
+          <Fact name={texts.ends}>
+            <Ends session={session} />
+          </Fact>
+          <Fact name={texts.ip}>
+            <bdi>{session.ip}</bdi>
+          </Fact>
         </dl>
       </div>
       <div className="cf-session-action">{action}</div>
@@ -67,5 +55,14 @@ function Ends({ session }: { session: SessionItem }) {
     <time dateTime={iso} title={idle ? texts.endsIdle(exact) : exact}>
       {format.short(iso)}
     </time>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   )
 }

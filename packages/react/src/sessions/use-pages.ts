@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import type { SessionItem } from '../types'
+import { useLatest } from '../ui/use-latest'
 import { type Resource, useResource } from '../use-resource'
 
 interface Page {
@@ -28,10 +29,7 @@ export function usePages(
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null })
   const { data, put } = resource
   // A page that was asked for before a reload belongs to the list before it.
-  const current = useRef(data)
-  useEffect(() => {
-    current.current = data
-  })
+  const current = useLatest(data)
 
   const more = async () => {
     const before = data

@@ -1,5 +1,6 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useState } from 'react'
 import { useCurfew, useTexts } from '../context'
+import { useLatest } from '../ui/use-latest'
 import { useToast } from '../use-toast'
 
 const readFor = 1500
@@ -13,10 +14,7 @@ export function useSignEveryoneOut(onSignedOutEveryone: ((count: number) => void
   const texts = useTexts().sessions
   const toast = useToast()
   const [leaving, setLeaving] = useState(false)
-  const tell = useRef(onSignedOutEveryone)
-  useEffect(() => {
-    tell.current = onSignedOutEveryone
-  })
+  const tell = useLatest(onSignedOutEveryone)
   const run = useCallback(
     (count: number) => {
       setLeaving(true)
@@ -27,7 +25,7 @@ export function useSignEveryoneOut(onSignedOutEveryone: ((count: number) => void
         tell.current?.(count)
       }, readFor)
     },
-    [client, texts, toast],
+    [client, tell, texts, toast],
   )
   return { leaving, run }
 }
