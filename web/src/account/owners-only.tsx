@@ -7,6 +7,7 @@ import { Alert } from '../ui/alert'
 import { FailureNote } from '../ui/failure'
 import { Page } from '../ui/page'
 import { Skeleton } from '../ui/skeleton'
+import './account.css'
 
 export interface OwnersOnlyProps {
   /** The page's title, which a member sees too. */

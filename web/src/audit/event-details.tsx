@@ -53,7 +53,7 @@ export function Details({ id, event, context }: DetailsProps) {
         <Fact name="Reason">{reason ? <bdi>{reason}</bdi> : null}</Fact>
         <Fact name="IP address">{event.ip}</Fact>
         <Fact name="Device">{device}</Fact>
-        <Fact name="Browser says">{event.user_agent ? <bdi>{event.user_agent}</bdi> : null}</Fact>
+        <Fact name="User agent">{event.user_agent ? <bdi>{event.user_agent}</bdi> : null}</Fact>
         <Fact name="Action">
           {actionLabel(event.action)} <code>{event.action}</code>
         </Fact>

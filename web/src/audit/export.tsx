@@ -3,9 +3,10 @@ import { useEffect, useRef, useState } from 'react'
 import { client } from '../client'
 import { asked } from '../queries/audit'
 import { type AuditFilter, dayText } from '../search/audit'
+import { Alert } from '../ui/alert'
 import { Button, buttonClass } from '../ui/button'
-import { FailureNote } from '../ui/failure'
 import { Menu, MenuItem } from '../ui/menu'
+import { errorWords } from '../ui/words'
 import { bytesWords, readAll, save } from './save'
 
 export type Format = 'csv' | 'jsonl'
@@ -117,12 +118,14 @@ export function ExportStatus({ state, onRetry, onCancel }: ExportStatusProps) {
         </p>
       ) : null}
       {state.step === 'failed' ? (
-        <>
-          <FailureNote error={state.error} onRetry={() => onRetry(state.format)} />
-          <p className="audit-quiet mt-2">
-            The export broke off. Nothing was saved: a part could pass for the whole.
-          </p>
-        </>
+        <Alert
+          tone="danger"
+          role="alert"
+          title="The export broke off"
+          actions={<Button onClick={() => onRetry(state.format)}>Try again</Button>}
+        >
+          {errorWords(state.error).title}. Nothing was saved, as a part could pass for the whole.
+        </Alert>
       ) : null}
     </div>
   )

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { namesQuery } from '../queries/people'
 import { type AuditSearch, dayOf, dayText } from '../search/audit'
 import { Button } from '../ui/button'
+import { classes } from '../ui/classes'
 import { Field, Select, TextInput } from '../ui/field'
 import { actionLabel, actions, groups } from './actions'
 
@@ -19,12 +20,23 @@ export function Filters({ search, onChange, wrongOrder }: FiltersProps) {
     const { [name]: _, ...rest } = search
     onChange(value ? { ...rest, [name]: value } : rest)
   }
+  const first = useRef<HTMLSelectElement>(null)
+  const clear = () => {
+    onChange({})
+    // The button goes, and would take the focus with it.
+    first.current?.focus()
+  }
   const any = Object.keys(search).length > 0
   return (
-    <search className="audit-filters" aria-label="Filters">
+    <search className={classes('audit-filters', any && 'audit-filters-set')} aria-label="Filters">
       <Field label="What happened">
         {(ids) => (
-          <Select {...ids} value={search.action ?? ''} onChange={(e) => set('action', e.target.value)}>
+          <Select
+            {...ids}
+            ref={first}
+            value={search.action ?? ''}
+            onChange={(e) => set('action', e.target.value)}
+          >
             <option value="">Anything</option>
             <Unlisted
               value={search.action}
@@ -53,9 +65,11 @@ export function Filters({ search, onChange, wrongOrder }: FiltersProps) {
         onChange={(value) => set('to', value)}
         error={wrongOrder ? 'This day comes before the first one.' : undefined}
       />
-      <Button className="audit-clear" variant="quiet" disabled={!any} onClick={() => onChange({})}>
-        Clear filters
-      </Button>
+      {any ? (
+        <Button className="audit-clear" variant="quiet" onClick={clear}>
+          Clear filters
+        </Button>
+      ) : null}
     </search>
   )
 }

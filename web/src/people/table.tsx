@@ -74,7 +74,7 @@ interface PersonProps {
 function Person({ user, self, onChoose }: PersonProps) {
   return (
     <tr {...row} className={user.disabled ? 'people-disabled' : undefined}>
-      <th scope="row" {...rowheader} className="people-name">
+      <th scope="row" {...rowheader} className={self ? 'people-name people-self' : 'people-name'}>
         <span className="people-cut" title={user.name}>
           <bdi>{user.name}</bdi>
         </span>
@@ -86,10 +86,10 @@ function Person({ user, self, onChoose }: PersonProps) {
         </span>
       </td>
       <td {...cell}>{user.role === 'owner' ? 'Owner' : 'Member'}</td>
-      <td {...cell} data-label="Last sign-in">
+      <td {...cell} data-before={user.last_login_at ? 'Signed in' : 'Signed in:'}>
         {user.last_login_at ? <Ago iso={user.last_login_at} /> : 'Never'}
       </td>
-      <td {...cell} className="people-number" data-label="Sessions">
+      <td {...cell} className="people-number" data-after={user.session_count === 1 ? 'session' : 'sessions'}>
         {user.session_count}
       </td>
       <td {...cell} className={user.disabled ? undefined : 'people-active'}>

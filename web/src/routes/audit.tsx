@@ -56,7 +56,7 @@ function AuditLog() {
       <Filters search={chosen} onChange={change} wrongOrder={wrongOrder} />
       <ExportStatus state={exporting.state} onRetry={exporting.start} onCancel={exporting.cancel} />
       <IgnoredFilters search={search} ignored={ignored} onDrop={() => change(chosen)} />
-      <Events filter={filter} none={wrongOrder} onClear={() => change({})} />
+      <Events filter={filter} none={wrongOrder} />
     </Page>
   )
 }
@@ -65,10 +65,9 @@ interface EventsProps {
   filter: AuditFilter
   /** The filters exclude each other: nothing needs to be asked. */
   none: boolean
-  onClear: () => void
 }
 
-function Events({ filter, none, onClear }: EventsProps) {
+function Events({ filter, none }: EventsProps) {
   const events = useInfiniteQuery({ ...auditQuery(filter), enabled: !none })
   const names = useQuery(namesQuery)
   const format = useFormat()
@@ -79,14 +78,14 @@ function Events({ filter, none, onClear }: EventsProps) {
   const list = useRef<HTMLDivElement>(null)
   const filtered = Object.keys(filter).length > 0
 
-  if (none) return <Empty filtered onClear={onClear} />
+  if (none) return <Empty filtered />
   if (events.isPending) return <Skeleton lines={10} height={480} label="Loading the audit log" />
   if (events.isError && !events.data) {
     return <FailureNote error={events.error} onRetry={events.refetch} busy={events.isFetching} />
   }
   const pages = events.data.pages
   const count = pages.reduce((sum, page) => sum + page.items.length, 0)
-  if (count === 0) return <Empty filtered={filtered} onClear={onClear} />
+  if (count === 0) return <Empty filtered={filtered} />
 
   const older = async () => {
     const result = await events.fetchNextPage()
@@ -118,11 +117,10 @@ function Events({ filter, none, onClear }: EventsProps) {
   )
 }
 
-function Empty({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+function Empty({ filtered }: { filtered: boolean }) {
   return (
     <div className="audit-empty" role="status">
       <p>{filtered ? 'No events match these filters.' : 'Nothing has happened yet.'}</p>
-      {filtered ? <Button onClick={onClear}>Clear filters</Button> : null}
     </div>
   )
 }
