@@ -4,7 +4,7 @@ import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
 import { FailureNote } from '../ui/failure'
 import { Field, TextInput } from '../ui/field'
-import { namedFieldErrors } from './field-words'
+import { fieldErrors } from '../ui/words'
 
 export interface NameFormProps {
   label: string
@@ -67,7 +67,7 @@ export function NameForm({ label, hint, value, etag, autoComplete, save, reread,
           setError(unread)
         }
       } else {
-        const { name: detail } = namedFieldErrors(failure, { name: 'The name' })
+        const { name: detail } = fieldErrors(failure)
         if (detail) refuse(detail)
         else setError(failure)
       }

@@ -7,7 +7,7 @@ import { FailureNote } from '../ui/failure'
 import { Field, PasswordInput } from '../ui/field'
 import { type FieldErrors, onlyWrong, useForm } from '../ui/form'
 import { NewPassword, newPasswordError } from '../ui/new-password'
-import { namedFieldErrors } from './field-words'
+import { fieldErrors } from '../ui/words'
 
 export interface PasswordFormProps {
   /** Whose password it is: password managers file it under this. */
@@ -83,13 +83,10 @@ export function PasswordForm({ email, onClose, onChanged }: PasswordFormProps) {
 }
 
 function explain(error: unknown): FieldErrors<Name> | null {
-  const named = namedFieldErrors(error, {
-    current_password: 'The password',
-    new_password: 'The new password',
-  })
+  const found = fieldErrors(error)
   const wrong = onlyWrong<Name>({
-    current_password: named.current_password && 'This is not your current password.',
-    new_password: named.new_password,
+    current_password: found.current_password && 'This is not your current password.',
+    new_password: found.new_password,
   })
   return Object.keys(wrong).length > 0 ? wrong : null
 }

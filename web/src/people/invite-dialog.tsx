@@ -1,13 +1,12 @@
 import type { NewInvite } from '@curfew/client'
 import { useState } from 'react'
-import { namedFieldErrors } from '../account/field-words'
 import { client } from '../client'
 import { Button } from '../ui/button'
 import { CopyField } from '../ui/copy'
 import { Dialog } from '../ui/dialog'
 import { FailureNote } from '../ui/failure'
 import { Field, Select, TextInput } from '../ui/field'
-import { emailError, type FieldErrors, onlyWrong, useForm } from '../ui/form'
+import { emailError, onlyWrong, useForm } from '../ui/form'
 import { useReturnFocus } from './return-focus'
 import { Until } from './until'
 
@@ -32,7 +31,6 @@ export function InviteDialog({ onClose, onInvited }: InviteDialogProps) {
       setMade(await client.api.createInvite({ email: email.trim(), role }))
       onInvited()
     },
-    explain,
   })
 
   if (made) return <Invited email={email.trim()} invite={made} onClose={onClose} />
@@ -95,12 +93,6 @@ export function InviteDialog({ onClose, onInvited }: InviteDialogProps) {
       </form>
     </Dialog>
   )
-}
-
-function explain(error: unknown): FieldErrors<'email' | 'role'> | null {
-  const named = namedFieldErrors(error, { email: 'The address', role: 'The role' })
-  const wrong = onlyWrong<'email' | 'role'>({ email: named.email, role: named.role })
-  return Object.keys(wrong).length > 0 ? wrong : null
 }
 
 interface InvitedProps {
