@@ -1,15 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { accessSync, constants } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type APIRequestContext, test as base, type BrowserContext, type Page, request } from '@playwright/test'
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  test as base,
+  type Page,
+  request,
+} from '@playwright/test'
 
 export { expect } from '@playwright/test'
 
-const binary = fileURLToPath(new URL('../../bin/curfew-test', import.meta.url))
+const binary =
+  process.env.CURFEW_TEST_BINARY ?? fileURLToPath(new URL('../../bin/curfew-test', import.meta.url))
+// Databases that live for seconds need no disk: in memory the tests take half the time.
+const quickFolder = '/dev/shm'
+
 export const password = 'correct horse battery staple'
 
 export interface Person {
@@ -17,12 +28,21 @@ export interface Person {
   email: string
 }
 
+function scratch(): string {
+  try {
+    accessSync(quickFolder, constants.W_OK)
+    return quickFolder
+  } catch {
+    return tmpdir()
+  }
+}
+
 /** A real Curfew with a real database, for one test. */
 export class Curfew {
   readonly url: string
   private constructor(
     private readonly process: ChildProcess,
-    private readonly folder: string,
+    readonly folder: string,
     url: string,
     private readonly adminUrl: string,
     readonly log: string[],
@@ -30,11 +50,27 @@ export class Curfew {
     this.url = url
   }
 
-  static async start(args: string[] = [], environment: Record<string, string> = {}, verb = 'serve'): Promise<Curfew> {
-    const folder = await mkdtemp(join(tmpdir(), 'curfew-e2e-'))
+  /** Starts on an empty database, or on a copy of what a stopped server left in `from`. */
+  static async start(
+    args: string[] = [],
+    environment: Record<string, string> = {},
+    verb = 'serve',
+    from?: string,
+  ): Promise<Curfew> {
+    const folder = await mkdtemp(join(scratch(), 'curfew-e2e-'))
+    if (from) await cp(join(from, 'data'), join(folder, 'data'), { recursive: true })
     const child = spawn(
       binary,
-      [verb, '--data-dir', join(folder, 'data'), '--addr', '127.0.0.1:0', '--admin-addr', '127.0.0.1:0', ...args],
+      [
+        verb,
+        '--data-dir',
+        join(folder, 'data'),
+        '--addr',
+        '127.0.0.1:0',
+        '--admin-addr',
+        '127.0.0.1:0',
+        ...args,
+      ],
       { env: { PATH: process.env.PATH, HOME: folder, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] },
     )
     const log: string[] = []
@@ -53,12 +89,16 @@ export class Curfew {
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode === null) {
-      const ended = once(this.process, 'exit')
-      this.process.kill('SIGTERM')
-      await ended
-    }
+    await this.end()
     await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** Ends the process in good order and leaves its folder, for another to start from. */
+  async end(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    const ended = once(this.process, 'exit')
+    this.process.kill('SIGTERM')
+    await ended
   }
 
   /** Stops the process at once, as a crash would. */
@@ -76,7 +116,10 @@ export class Curfew {
       body: JSON.stringify({ advance_seconds: seconds }),
     })
     if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
-    for (const page of pages) await page.clock.fastForward(seconds * 1000)
+    // The pages of one browser share its clock.
+    for (const browser of new Set(pages.map((page) => page.context()))) {
+      await browser.clock.fastForward(seconds * 1000)
+    }
   }
 
   /** A client of the API without a browser, for what happens elsewhere. */
@@ -85,7 +128,10 @@ export class Curfew {
   }
 
   /** The first account and its owner. */
-  async signUp(owner: Person = { name: 'Ada Lovelace', email: 'ada@acme.example' }, account = 'Acme'): Promise<Api> {
+  async signUp(
+    owner: Person = { name: 'Ada Lovelace', email: 'ada@acme.example' },
+    account = 'Acme',
+  ): Promise<Api> {
     const api = await this.api()
     await api.post('/auth/signup', { account_name: account, ...owner, password })
     return api
@@ -128,7 +174,8 @@ export class Api {
 
   private async must(method: string, path: string, body?: unknown): Promise<any> {
     const answer = await this.call(method, path, body)
-    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    if (answer.status >= 400)
+      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer.body
   }
 
@@ -190,6 +237,27 @@ export async function signIn(page: Page, person: Person, path = '/login'): Promi
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL((url) => !url.pathname.startsWith('/login'))
+}
+
+/** Sets an account's limits, in minutes, for the sign-ins to come. */
+export async function limit(owner: Api, idle: number, absolute: number): Promise<void> {
+  await owner.patch('/accounts/me/security', { idle_minutes: idle, absolute_minutes: absolute })
+}
+
+/** What the server says of this browser's session, asked without extending it. */
+export async function sessionOf(page: Page): Promise<any> {
+  const answer = await page.request.get('/api/v1/auth/session')
+  if (!answer.ok()) throw new Error(`no session: ${answer.status()}`)
+  return (await answer.json()).session
+}
+
+/** A moment as the pages write it for people here: "16:42". */
+export function clockTime(iso: string): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone: 'Europe/Paris',
+  }).format(new Date(iso))
 }
 
 export const ada: Person = { name: 'Ada Lovelace', email: 'ada@acme.example' }
