@@ -1,7 +1,7 @@
 import { useFormat } from '@curfew/react'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { OwnersOnly } from '../account/owners-only'
 import '../audit/audit.css'
 import { ExportButton, ExportStatus, useExport } from '../audit/export'
@@ -77,21 +77,28 @@ function Events({ filter, none }: EventsProps) {
   )
   const list = useRef<HTMLDivElement>(null)
   const filtered = Object.keys(filter).length > 0
+  const pages = events.data?.pages ?? []
+  const count = pages.reduce((sum, page) => sum + page.items.length, 0)
+  // Whoever reads on by keyboard goes on at the first of the new ones, once it is drawn.
+  const next = useRef<number | null>(null)
+  useEffect(() => {
+    const at = next.current
+    if (at === null || count <= at) return
+    next.current = null
+    list.current?.querySelectorAll<HTMLElement>('.audit-line')[at]?.focus({ preventScroll: true })
+  }, [count])
 
   if (none) return <Empty filtered />
   if (events.isPending) return <Skeleton lines={10} height={480} label="Loading the audit log" />
   if (events.isError && !events.data) {
     return <FailureNote error={events.error} onRetry={events.refetch} busy={events.isFetching} />
   }
-  const pages = events.data.pages
-  const count = pages.reduce((sum, page) => sum + page.items.length, 0)
   if (count === 0) return <Empty filtered={filtered} />
 
   const older = async () => {
-    const result = await events.fetchNextPage()
-    // Whoever reads on by keyboard goes on at the first of the new ones.
-    if (!result.isError)
-      list.current?.querySelectorAll<HTMLElement>('.audit-line')[count]?.focus({ preventScroll: true })
+    next.current = count
+    const { isError } = await events.fetchNextPage()
+    if (isError) next.current = null
   }
   return (
     <div ref={list}>
