@@ -3,7 +3,17 @@ import { CurfewError } from './errors'
 import type { Environment, Problem } from './types'
 
 /** What an answer must look like, so that nothing later trips over it. */
-export type Shape = 'none' | 'object' | 'list' | 'session' | 'token' | 'file'
+export type Shape =
+  | 'none'
+  | 'object'
+  | 'list'
+  | 'session'
+  | 'token'
+  | 'file'
+  | 'account'
+  | 'person'
+  | 'security'
+  | 'preview'
 
 /** What goes with a request besides method and path. */
 export interface Ask {
@@ -55,6 +65,15 @@ const shapes: Record<Exclude<Shape, 'none' | 'file'>, (data: Json) => boolean> =
   list: (data) => isObject(data) && Array.isArray(data.items),
   session: isSession,
   token: (data) => isSession(data) && typeof data.access_token === 'string' && data.expires_in >= 0,
+  account: (data) => isObject(data) && typeof data.name === 'string' && Array.isArray(data.owners),
+  person: (data) => isObject(data) && typeof data.name === 'string' && typeof data.email === 'string',
+  security: (data) =>
+    isObject(data) &&
+    Array.isArray(data.presets) &&
+    Array.isArray(data.active_users) &&
+    data.effective_idle_minutes > 0 &&
+    data.effective_absolute_minutes > 0,
+  preview: (data) => isObject(data) && Array.isArray(data.users),
 }
 
 /** The answer's JSON; undefined for anything else. */

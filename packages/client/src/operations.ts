@@ -162,8 +162,8 @@ export function createOperations(call: Call, own: OwnOperations, after: After): 
     call<void>(method, path, 'none', { ...options, body }, open).then(() => undefined)
   const list = <T>(path: string, query?: object, options?: CallOptions) =>
     call<Page<T>>('GET', withQuery(path, query), 'list', options).then((reply) => reply.data)
-  const tagged = <T>(method: string, path: string, options?: ChangeOptions, body?: unknown) =>
-    call<T>(method, path, 'object', { ...options, body }).then(({ data, etag }) => ({ ...data, etag }))
+  const tagged = <T>(method: string, path: string, shape: Shape, options?: ChangeOptions, body?: unknown) =>
+    call<T>(method, path, shape, { ...options, body }).then(({ data, etag }) => ({ ...data, etag }))
   const renamed = <T>(value: T): T => {
     after.names()
     return value
@@ -180,16 +180,19 @@ export function createOperations(call: Call, own: OwnOperations, after: After): 
     getReset: (body, o) => plain('POST', '/auth/reset', o, body, true),
     resetPassword: (body, o) => none('POST', '/auth/reset-password', o, body, true),
 
-    getAccount: (o) => tagged('GET', me, o),
-    updateAccount: (body, o) => tagged<Account>('PATCH', me, o, body).then(renamed),
+    getAccount: (o) => tagged('GET', me, 'account', o),
+    updateAccount: (body, o) => tagged<Account>('PATCH', me, 'account', o, body).then(renamed),
 
-    getSecurity: (o) => tagged('GET', `${me}/security`, o),
+    getSecurity: (o) => tagged('GET', `${me}/security`, 'security', o),
     updateSecurity: async (body, o) => {
-      const security = await tagged<Security>('PATCH', `${me}/security`, o, body)
+      const security = await tagged<Security>('PATCH', `${me}/security`, 'security', o, body)
       after.policy(security.etag)
       return security
     },
-    previewSecurity: (body, o) => plain('POST', `${me}/security/preview`, o, body),
+    previewSecurity: (body, o) =>
+      call<SecurityPreview>('POST', `${me}/security/preview`, 'preview', { ...o, body }).then(
+        (reply) => reply.data,
+      ),
     revokeSessions: (body, o) => plain('POST', `${me}/security/revoke-sessions`, o, body),
 
     listSessions: (query, o) => list(`${me}/sessions`, query, o),
@@ -210,8 +213,8 @@ export function createOperations(call: Call, own: OwnOperations, after: After): 
         (reply) => reply.data,
       ),
 
-    getMe: (o) => tagged('GET', '/users/me', o),
-    updateMe: (body, o) => tagged<User>('PATCH', '/users/me', o, body).then(renamed),
+    getMe: (o) => tagged('GET', '/users/me', 'person', o),
+    updateMe: (body, o) => tagged<User>('PATCH', '/users/me', 'person', o, body).then(renamed),
     changePassword: (body, o) => none('POST', '/users/me/password', o, body),
     listMySessions: (query, o) => list(mine, query, o),
     revokeMySession: (id, o) => none('DELETE', `${mine}/${at(id)}`, o),

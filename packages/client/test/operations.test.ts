@@ -100,6 +100,7 @@ describe('the operations', () => {
   })
 
   it('send their bodies as JSON, the token, and nothing in the address', async () => {
+    server.fail('/api/v1/accounts/me/security/preview', { status: 200, body: { users: [] } })
     await within(world, 500, api().previewSecurity({ idle_minutes: null, absolute_minutes: 60 }))
     expect(last().body).toEqual({ idle_minutes: null, absolute_minutes: 60 })
     expect(last().headers.get('content-type')).toBe('application/json')
@@ -277,6 +278,15 @@ describe('an error', () => {
       kind: 'nonsense',
       status: 200,
     })
+  })
+
+  it.each([
+    ['getAccount', '/accounts/me'],
+    ['getMe', '/users/me'],
+    ['getSecurity', '/accounts/me/security'],
+  ] as const)('comes when %s is answered with an object of something else', async (operation, path) => {
+    server.fail(`/api/v1${path}`, { status: 200, body: { hello: 'world', items: 7 } })
+    expect(await errorWithin(world, 500, api()[operation]())).toMatchObject({ kind: 'nonsense' })
   })
 
   it.each(['idle_expires_at', 'absolute_expires_at', 'last_active_at', 'started_at'])(
