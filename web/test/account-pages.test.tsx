@@ -213,6 +213,21 @@ describe('people', () => {
     expect(within(dialog).getByRole('button', { name: 'Cancel' })).toBeEnabled()
   })
 
+  it('who sign themselves out everywhere go without being told by whom', async () => {
+    const { client } = fakeClient(someone(), {
+      api: { ...answers, revokeUserSessions: async () => ({ revoked_count: 2 }) },
+      forget: vi.fn(),
+    })
+    held.client = client
+    renderPage(client, '/account/people', { '/account/people': People })
+    const user = userEvent.setup()
+    await choose(user, 'Ada Lovelace', 'Sign out everywhere')
+    const dialog = await screen.findByRole('alertdialog', { name: 'Sign out yourself everywhere?' })
+    expect(dialog).toHaveTextContent('All your sessions end, this one too.')
+    await user.click(within(dialog).getByRole('button', { name: 'Sign out everywhere' }))
+    await waitFor(() => expect(client.forget).toHaveBeenCalledExactlyOnceWith('logout'))
+  })
+
   it('are invited with a link that is shown once', async () => {
     const createInvite = vi.fn(async () => ({
       id: 'i',

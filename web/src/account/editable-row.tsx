@@ -23,7 +23,14 @@ export function EditableRow({ name, value, note, what, children }: EditableRowPr
     wasOpen.current = open
   }, [open])
 
-  if (open) return <div className="row-open">{children(() => setOpen(false))}</div>
+  if (open) {
+    return (
+      <div className="row-open">
+        <dt className="sr-only">{name}</dt>
+        <dd>{children(() => setOpen(false))}</dd>
+      </div>
+    )
+  }
   const change = (
     <Button ref={button} variant="quiet" onClick={() => setOpen(true)}>
       Change<span className="sr-only"> {what}</span>

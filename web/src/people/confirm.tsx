@@ -28,7 +28,7 @@ export function Confirm({ user, kind, self, onClose, onDone }: ConfirmProps) {
     setError(null)
     try {
       await action.run(user)
-      onDone(action.done(self ? 'You' : user.name))
+      onDone(action.done(user.name))
     } catch (failure) {
       setError(failure)
       setBusy(false)

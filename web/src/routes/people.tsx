@@ -7,6 +7,7 @@ import { Confirm } from '../people/confirm'
 import { InviteDialog } from '../people/invite-dialog'
 import { Invites } from '../people/invites'
 import '../people/people.css'
+import { leave } from '../layout/leave'
 import { ResetLink } from '../people/reset-link'
 import { type Choice, Table } from '../people/table'
 import { itemsOf } from '../queries/pages'
@@ -35,15 +36,20 @@ function Everybody() {
   const [choice, setChoice] = useState<Choice | null>(null)
   const close = () => setChoice(null)
 
+  const self = choice?.user.id === me
+
   const done = (words: string) => {
     close()
+    if (self) {
+      // Their own session has ended with it: they know why, and where they are.
+      leave(true)
+      client.forget('logout')
+      return
+    }
     toast(words, { tone: 'success' })
     void cache.invalidateQueries({ queryKey: ['people'] })
     void cache.invalidateQueries({ queryKey: ['sessions'] })
-    // Whoever did it to themselves is signed out by now: let the client hear it.
-    if (choice?.user.id === me) void client.check()
   }
-  const self = choice?.user.id === me
   return (
     <Page
       title="People"
