@@ -18,7 +18,9 @@ export function useReturnFocus(region: RefObject<HTMLElement | null>, shown: unk
       origin.current = event.relatedTarget instanceof HTMLElement ? event.relatedTarget : null
     }
     const leave = (event: FocusEvent) => {
-      const { target } = event
+      const { target, relatedTarget: next } = event
+      // On the way from one control to the next, neither has the focus.
+      if (next instanceof Node && node.contains(next)) return
       // A removed control may lose the focus as well; only what is still there was left on purpose.
       queueMicrotask(() => {
         const left = target instanceof Node && target.isConnected && !node.contains(document.activeElement)
