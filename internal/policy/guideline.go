@@ -60,40 +60,44 @@ func (g Guideline) Compare(e Effective) Standing {
 // sections read in their texts.
 var Guidelines = []Guideline{
 	{
-		ID: "nist-aal1", Name: "NIST SP 800-63B-4, AAL1", AbsoluteMinutesMax: 30 * day, Force: Should,
-		Caveat: "Section 2.1.3. A definite limit shall exist; 30 days is the figure that it should not exceed. No idle limit is asked for.",
+		ID: "nist-aal1", Name: "NIST SP 800-63B-4 AAL1", AbsoluteMinutesMax: 30 * day, Force: Should,
+		Caveat: "Section 2.1.3. A definite limit shall exist; 30 days should be the most. No idle limit is asked for.",
 	},
 	{
-		ID: "nist-aal2", Name: "NIST SP 800-63B-4, AAL2", IdleMinutesMax: 60, AbsoluteMinutesMax: 24 * 60, Force: Should,
-		Caveat: "Section 2.2.3. AAL2 also needs two factors at sign-in, which limits alone do not give.",
+		ID: "nist-aal2", Name: "NIST SP 800-63B-4 AAL2", IdleMinutesMax: 60, AbsoluteMinutesMax: 24 * 60, Force: Should,
+		Caveat: "Section 2.2.3. AAL2 also needs two factors, and an offer of one that resists phishing.",
 	},
 	{
-		ID: "nist-aal3", Name: "NIST SP 800-63B-4, AAL3", IdleMinutesMax: 15, AbsoluteMinutesMax: 12 * 60, Force: Shall,
+		ID: "nist-aal3", Name: "NIST SP 800-63B-4 AAL3", IdleMinutesMax: 15, AbsoluteMinutesMax: 12 * 60, Force: Shall,
 		Caveat: "Section 2.3.3. The 12 hours shall, the 15 minutes should. AAL3 also needs hardware that resists phishing.",
 	},
 	{
-		ID: "nist-r3-aal2", Name: "NIST SP 800-63B-3, AAL2", IdleMinutesMax: 30, AbsoluteMinutesMax: 12 * 60, Force: Shall,
-		Caveat: "The edition before the one in force. FedRAMP's Moderate baseline still prints these figures.",
+		ID: "nist-r3-aal2", Name: "NIST SP 800-63B-3 AAL2", IdleMinutesMax: 30, AbsoluteMinutesMax: 12 * 60, Force: Shall,
+		Caveat: "Superseded by revision 4. FedRAMP's Moderate baseline still prints these numbers.",
 	},
 	{
 		ID: "pci-dss", Name: "PCI DSS 4.0.1, 8.2.8", IdleMinutesMax: 15, Force: Required,
-		Caveat: "For people with access to card data. The screen lock of the device may meet it instead, so a longer limit here does not by itself miss it.",
+		Caveat: "For people with access to card data. The device's screen lock may meet it instead, so being over is not by itself a failure.",
 	},
 	{
-		ID: "disa-stig", Name: "DISA Application Security STIG", IdleMinutesMax: 15, PrivilegedIdleMinutesMax: 10, Force: Required,
-		Caveat: "V-222389 and V-222390: 15 minutes, and 10 for administrators. The limit here is the same for everybody.",
+		ID: "disa-stig", Name: "DISA ASD STIG V-222389/90", IdleMinutesMax: 15, PrivilegedIdleMinutesMax: 10, Force: Required,
+		Caveat: "15 minutes, and 10 for administrators. The limit here is the same for everybody.",
 	},
 	{
 		ID: "owasp", Name: "OWASP Session Management, low risk", IdleMinutesMax: 30, AbsoluteMinutesMax: 8 * 60, Force: Advice,
-		Caveat: "Common ranges, not a requirement: 15 to 30 minutes idle and a working day of 4 to 8 hours; 2 to 5 minutes idle where much is at stake.",
+		Caveat: "Common ranges, not a requirement. Where much is at stake, 2 to 5 minutes idle.",
 	},
 	{
-		ID: "hipaa", Name: "HIPAA, 45 CFR 164.312(a)(2)(iii)", Force: Unnumbered,
-		Caveat: "It asks for automatic logoff after a time that you set yourself, and names no number.",
+		ID: "hipaa", Name: "HIPAA 164.312(a)(2)(iii)", Force: Unnumbered,
+		Caveat: "Addressable: log off after a time that you set, or document what stands in for it.",
 	},
 	{
-		ID: "soc2-iso27001", Name: "SOC 2 CC6.1 and ISO/IEC 27001 A.8.5", Force: Unnumbered,
-		Caveat: "They name no number: an auditor holds your limits against your own written policy.",
+		ID: "soc2", Name: "SOC 2 CC6.1", Force: Unnumbered,
+		Caveat: "Auditors hold your limits against your own policy.",
+	},
+	{
+		ID: "iso-27001", Name: "ISO/IEC 27001:2022 A.8.5", Force: Unnumbered,
+		Caveat: "The limit follows from your own risk assessment.",
 	},
 }
 

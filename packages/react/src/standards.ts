@@ -5,26 +5,19 @@ import type { PolicyMinutes } from './types'
 export interface Standard {
   readonly id: string
   readonly name: string
-  readonly absolute_minutes_max: number | null
   readonly idle_minutes_max: number | null
-  /** The most for people with privileges, where it is stricter. */
-  readonly privileged_idle_minutes_max?: number | null
-  /** How binding the numbers are, such as `shall`, `should` or `advice`. */
-  readonly force: string
+  readonly absolute_minutes_max: number | null
+  /** The most for administrators, where it is stricter. */
+  readonly privileged_idle_minutes_max: number | null
+  /** How binding the numbers are; `unnumbered`: a limit is asked for, and its number left open. */
+  readonly force: 'should' | 'shall' | 'required' | 'advice' | 'unnumbered'
   readonly caveat: string
 }
 
 /** How a policy's timeouts stand to a standard's numbers. Never says more than the numbers do. */
 export interface StandardVerdict extends Standard {
-  /** `undecidable`: the standard has no number, so no timeout can decide it. */
+  /** `undecidable`: there is no number, or it depends on who is an administrator. */
   readonly verdict: 'within' | 'over' | 'undecidable'
-}
-
-/** The idle number that decides: one policy holds for everyone, so the strictest does. */
-export function idleMost(standard: Standard): number | null {
-  const most = [standard.idle_minutes_max, standard.privileged_idle_minutes_max ?? null]
-  const numbers = most.filter((n): n is number => n !== null)
-  return numbers.length > 0 ? Math.min(...numbers) : null
 }
 
 /** Sets a policy's timeouts against the published numbers, in the table's order. */
@@ -32,12 +25,13 @@ export function standardsOf(policy: PolicyMinutes): StandardVerdict[] {
   return standards.map((standard: Standard) => ({ ...standard, verdict: judge(standard, policy) }))
 }
 
-function judge(standard: Standard, policy: PolicyMinutes): StandardVerdict['verdict'] {
-  const idle = idleMost(standard)
-  const absolute = standard.absolute_minutes_max
-  if (idle === null && absolute === null) return 'undecidable'
+function judge(standard: Standard, { idle_minutes, absolute_minutes }: PolicyMinutes) {
+  const over = (minutes: number, most: number | null) => most !== null && minutes > most
   // A session that ends altogether has no idle time longer than its whole life.
-  const idleNow = Math.min(policy.idle_minutes, policy.absolute_minutes)
-  if (idle !== null && idleNow > idle) return 'over'
-  return absolute !== null && policy.absolute_minutes > absolute ? 'over' : 'within'
+  const idle = Math.min(idle_minutes, absolute_minutes)
+  if (over(idle, standard.idle_minutes_max) || over(absolute_minutes, standard.absolute_minutes_max))
+    return 'over'
+  return standard.force === 'unnumbered' || over(idle, standard.privileged_idle_minutes_max)
+    ? 'undecidable'
+    : 'within'
 }

@@ -134,20 +134,29 @@ export const english = {
   },
   standards: {
     title: 'Compared with published timeouts',
-    within: 'Within',
-    over: 'Over',
-    numbers: (idle: string | null, absolute: string | null) =>
-      [idle && `${idle} idle`, absolute && `${absolute} in all`].filter(Boolean).join(', '),
+    /** `undecidable`: it depends on who is an administrator. */
+    verdicts: { within: 'Within', over: 'Over', undecidable: 'Depends' },
+    numbers: (idle: string | null, absolute: string | null, administrators: string | null) =>
+      [
+        idle && `${idle} idle`,
+        absolute && `${absolute} in all`,
+        administrators && `administrators ${administrators}`,
+      ]
+        .filter(Boolean)
+        .join(', '),
     undecidable: (names: string) => `Not decided by numbers: ${names}.`,
     details: 'What these numbers leave out',
     scope: 'Only the timeouts are compared. Each standard asks for more than timeouts.',
-    /** By how binding the numbers are; a word that is missing here is shown as it is. */
+    /** By how binding the numbers are. */
     force: {
       shall: 'Required.',
+      required: 'Required.',
       should: 'Recommended.',
       advice: 'Advice.',
-      'no number': 'No number.',
-    } as Record<string, string>,
+      unnumbered: 'No number.',
+    },
+    /** By a standard's id, in place of the caveat that stands in the table. */
+    caveats: {} as Record<string, string>,
   },
   sessions: {
     title: 'Active sessions',

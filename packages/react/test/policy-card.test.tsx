@@ -190,6 +190,9 @@ describe('SessionPolicyCard', () => {
     await user.click(radio(/Strict/))
     expect(row('NIST SP 800-63B-4 AAL2')).toHaveTextContent('Within')
     expect(row('PCI DSS 4.0.1, 8.2.8')).toHaveTextContent('Within')
+    expect(row('DISA ASD STIG V-222389/90')).toHaveTextContent(
+      '15 minutes idle, administrators 10 minutesDepends',
+    )
     expect(screen.getByText(/Not decided by numbers: HIPAA/)).toBeVisible()
     expect(card().textContent).not.toMatch(/complian/i)
     // A wrong number leaves the comparison where it was.

@@ -1,26 +1,21 @@
 import { useFormat, useTexts } from '../context'
-import { idleMost, type StandardVerdict, standardsOf } from '../standards'
+import { type StandardVerdict, standardsOf } from '../standards'
 import type { PolicyMinutes } from '../types'
-import { CheckIcon, ChevronIcon, OverIcon } from '../ui/icons'
+import { CheckIcon, ChevronIcon, DashIcon, OverIcon } from '../ui/icons'
 
-/** How the limits stand to published timeouts: only what a number decides, and its caveats. */
+const icons = { within: CheckIcon, over: OverIcon, undecidable: DashIcon }
+
+/** How the limits stand to published timeouts, and what the numbers leave out. */
 export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
   const texts = useTexts().standards
   const format = useFormat()
   const verdicts = standardsOf(minutes)
-  const decided = verdicts.filter((v) => v.verdict !== 'undecidable')
-  const open = verdicts.filter((v) => v.verdict === 'undecidable')
+  const unnumbered = verdicts.filter((v) => v.force === 'unnumbered')
   return (
     <div className="cf-standards">
       <h3>{texts.title}</h3>
-      <ul>
-        {decided.map((standard) => (
-          <Row key={standard.id} standard={standard} />
-        ))}
-      </ul>
-      {open.length > 0 && (
-        <p className="cf-hint">{texts.undecidable(format.list(open.map((v) => v.name)))}</p>
-      )}
+      <ul>{verdicts.map((v) => v.force !== 'unnumbered' && <Row key={v.id} standard={v} />)}</ul>
+      <p className="cf-hint">{texts.undecidable(format.list(unnumbered.map((v) => v.name)))}</p>
       <details>
         <summary>
           {texts.details} <ChevronIcon />
@@ -31,7 +26,7 @@ export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
             <div key={id}>
               <dt>{name}</dt>
               <dd>
-                {texts.force[force] ?? `${force}.`} {caveat}
+                {texts.force[force]} {texts.caveats[id] ?? caveat}
               </dd>
             </div>
           ))}
@@ -44,20 +39,22 @@ export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
 function Row({ standard }: { standard: StandardVerdict }) {
   const texts = useTexts().standards
   const format = useFormat()
-  const within = standard.verdict === 'within'
-  const idle = idleMost(standard)
-  const absolute = standard.absolute_minutes_max
-  const numbers = texts.numbers(
-    idle === null ? null : format.duration(idle),
-    absolute === null ? null : format.duration(absolute),
-  )
+  const { verdict } = standard
+  const Icon = icons[verdict]
+  const most = (minutes: number | null) => (minutes === null ? null : format.duration(minutes))
   return (
     <li className="cf-standard">
       <span>{standard.name}</span>
-      <span className="cf-hint">{numbers}</span>
-      <span className={`cf-badge cf-badge-${standard.verdict}`}>
-        {within ? <CheckIcon /> : <OverIcon />}
-        {within ? texts.within : texts.over}
+      <span className="cf-hint">
+        {texts.numbers(
+          most(standard.idle_minutes_max),
+          most(standard.absolute_minutes_max),
+          most(standard.privileged_idle_minutes_max),
+        )}
+      </span>
+      <span className={`cf-badge cf-badge-${verdict}`}>
+        <Icon />
+        {texts.verdicts[verdict]}
       </span>
     </li>
   )

@@ -42,6 +42,9 @@ export const ChevronIcon = () => <Icon className="cf-chevron" d="m6 8 4 4 4-4" /
 /** An arrow upwards: over a number. */
 export const OverIcon = () => <Icon d="M10 15.5v-11m-4.5 4.5L10 4.5 14.5 9" />
 
+/** A dash: neither over nor within. */
+export const DashIcon = () => <Icon d="M6 10h8" />
+
 /** A clock: time runs out. */
 export const ClockIcon = () => <Icon d={`${ring}M10 5.75V10l2.75 1.75`} />
 
