@@ -17,7 +17,7 @@ if (root) {
       <CurfewProvider
         client={client}
         // A product says things in its own words; what is left out stays.
-        texts={{ toast: { stay: 'Keep me at the wheel' } }}
+        texts={{ expiry: { stay: 'Keep me at the wheel' } }}
       >
         <App />
       </CurfewProvider>
