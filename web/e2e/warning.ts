@@ -5,10 +5,17 @@ import { type Api, ada, type Curfew, limit, signIn } from './harness'
 export const warning = (page: Page): Locator => page.getByRole('region', { name: 'Session', exact: true })
 
 /** An account of Ada's with these limits, and a browser that has just signed in under them. */
-export async function begin(page: Page, curfew: Curfew, idle: number, absolute: number): Promise<Api> {
+export async function begin(
+  page: Page,
+  curfew: Curfew,
+  idle: number,
+  absolute: number,
+  /** How many seconds the browser's clock is ahead of the server's. */
+  ahead = 0,
+): Promise<Api> {
   const owner = await curfew.signUp()
   await limit(owner, idle, absolute)
-  await page.clock.install()
+  await page.clock.install({ time: Date.now() + ahead * 1000 })
   await signIn(page, ada, '/login?return_to=/account/sessions')
   await page.getByRole('list', { name: 'Your sessions' }).waitFor()
   return owner
