@@ -8,7 +8,6 @@ import { useGone } from './sessions/use-gone'
 import { useSignEveryoneOut } from './sessions/use-sign-everyone-out'
 import type { Security } from './types'
 import { Card } from './ui/card'
-import { PeopleIcon } from './ui/icons'
 import { Skeleton } from './ui/skeleton'
 import { useResource } from './use-resource'
 import { useSession } from './use-session'
@@ -69,7 +68,7 @@ export function ActiveSessionsCard({
 
   return (
     <Card
-      icon={<PeopleIcon />}
+      icon="people"
       title={texts.sessions.title}
       lead={<span role="status">{lead}</span>}
       busy={list.loading && !data}

@@ -9,7 +9,7 @@ import type { Tone } from './toast-store'
 import { Button } from './ui/button'
 import { cx } from './ui/class-names'
 import { DismissButton } from './ui/dismiss-button'
-import { ClockIcon, ToneIcon } from './ui/icons'
+import { Icon } from './ui/icons'
 import { ToastRegion } from './ui/toast-region'
 import { useSessionExpiry } from './use-session'
 
@@ -49,7 +49,7 @@ export function SessionExpiryToast({ signInUrl = '/login', onSignIn, className }
       side={side}
     >
       <div className={open ? cx('cf-toast', 'cf-expiry-toast', `cf-${words.tone}`) : undefined}>
-        {open && (words.tone === 'danger' ? <ToneIcon tone="danger" /> : <ClockIcon />)}
+        {open && <Icon name={words.tone === 'danger' ? 'danger' : 'clock'} />}
         <div
           className="cf-toast-text"
           role={words?.tone === 'danger' ? 'alert' : 'status'}

@@ -4,7 +4,6 @@ import { PolicyForm } from './policy/policy-form'
 import type { PolicyMinutes, Security } from './types'
 import { Card } from './ui/card'
 import { Failure } from './ui/failure'
-import { ShieldIcon } from './ui/icons'
 import { Skeleton } from './ui/skeleton'
 import { useResource } from './use-resource'
 import { useSession } from './use-session'
@@ -28,7 +27,7 @@ export function SessionPolicyCard({ onDraft, className, children }: SessionPolic
   const { data, error, loading, reload } = resource
   return (
     <Card
-      icon={<ShieldIcon />}
+      icon="shield"
       title={texts.policy.title}
       lead={texts.policy.lead}
       busy={loading && !data}

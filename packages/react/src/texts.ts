@@ -74,10 +74,10 @@ export const english = {
     custom: 'Custom',
     customHint: 'Your own limits, in minutes',
     limits: (idle: string, absolute: string) => `${idle} idle, ${absolute} in all`,
-    idle: 'Idle limit',
-    idleHint: 'Time without activity',
-    absolute: 'Maximum session',
-    absoluteHint: 'Time since sign-in',
+    fields: {
+      idle_minutes: { label: 'Idle limit', hint: 'Time without activity' },
+      absolute_minutes: { label: 'Maximum session', hint: 'Time since sign-in' },
+    },
     unit: 'minutes',
     equals: (duration: string) => `= ${duration}`,
     stored: (minutes: number, counts: string) =>

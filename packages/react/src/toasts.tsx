@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { useCurfewContext, useTexts } from './context'
 import type { ToastItem } from './toast-store'
 import { DismissButton } from './ui/dismiss-button'
-import { ToneIcon } from './ui/icons'
+import { Icon } from './ui/icons'
 import { ToastRegion } from './ui/toast-region'
 import { useLatest } from './ui/use-latest'
 
@@ -56,7 +56,7 @@ function Item({ item, held, dismiss }: { item: ToastItem; held: boolean; dismiss
   }, [held, latest])
   return (
     <div className={`cf-toast cf-${item.tone}`}>
-      <ToneIcon tone={item.tone} />
+      <Icon name={item.tone} />
       <p className="cf-toast-text" role={item.tone === 'danger' ? 'alert' : undefined}>
         {item.text}
       </p>

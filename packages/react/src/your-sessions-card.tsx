@@ -8,7 +8,6 @@ import { useDeviceText } from './sessions/session-row'
 import { usePages } from './sessions/use-pages'
 import type { SessionItem } from './types'
 import { Card } from './ui/card'
-import { DeviceIcon } from './ui/icons'
 import { Skeleton } from './ui/skeleton'
 import { useSession } from './use-session'
 import { useToast } from './use-toast'
@@ -49,7 +48,7 @@ export function YourSessionsCard({ className }: YourSessionsCardProps) {
   const others = pages.items.some((item) => !item.current)
   return (
     <Card
-      icon={<DeviceIcon kind="desktop" />}
+      icon="desktop"
       title={texts.yours.title}
       lead={
         signedIn &&

@@ -12,20 +12,23 @@ const custom = sampleSecurity({
 
 describe('the form of a policy', () => {
   it('shows a preset by its numbers, and defaults for null', () => {
-    expect(shown(draftOf(standard), standard)).toEqual({ idle: '10080', absolute: '20160' })
+    expect(shown(draftOf(standard), standard)).toEqual({ idle_minutes: '10080', absolute_minutes: '20160' })
     expect(shown(choose(draftOf(standard), 'strict', standard), standard)).toEqual({
-      idle: '15',
-      absolute: '720',
+      idle_minutes: '15',
+      absolute_minutes: '720',
     })
   })
 
   it('starts Custom from the preset, and comes back to what was typed', () => {
     const strict = choose(draftOf(standard), 'strict', standard)
     const typed = type(choose(strict, 'custom', standard), 'idle_minutes', '30', standard)
-    expect(shown(typed, standard)).toEqual({ idle: '30', absolute: '720' })
+    expect(shown(typed, standard)).toEqual({ idle_minutes: '30', absolute_minutes: '720' })
     const away = choose(typed, 'standard', standard)
-    expect(shown(away, standard).idle).toBe('10080')
-    expect(shown(choose(away, 'custom', standard), standard)).toEqual({ idle: '30', absolute: '720' })
+    expect(shown(away, standard).idle_minutes).toBe('10080')
+    expect(shown(choose(away, 'custom', standard), standard)).toEqual({
+      idle_minutes: '30',
+      absolute_minutes: '720',
+    })
   })
 
   it('sends only what differs', () => {
@@ -80,7 +83,7 @@ describe('the form of a policy', () => {
   it('leaves a stored value outside the bounds alone until it is edited', () => {
     const outside = { ...custom, idle_minutes: 5, effective_idle_minutes: 15 }
     const draft = draftOf(outside)
-    expect(shown(draft, outside).idle).toBe('5')
+    expect(shown(draft, outside).idle_minutes).toBe('5')
     expect(faults(draft, outside)).toEqual({})
     expect(effective(outside, outside).idle_minutes).toBe(15)
     const policy = wanted(type(draft, 'absolute_minutes', '700', outside), outside)
@@ -108,6 +111,9 @@ describe('the form of a policy', () => {
       absolute_minutes: 720,
       presets: standard.presets.slice(1),
     })
-    expect(draftOf(strict)).toEqual({ choice: 'custom', custom: { idle: '15', absolute: '720' } })
+    expect(draftOf(strict)).toEqual({
+      choice: 'custom',
+      custom: { idle_minutes: '15', absolute_minutes: '720' },
+    })
   })
 })

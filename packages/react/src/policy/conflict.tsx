@@ -3,6 +3,7 @@ import { isolate } from '../format'
 import type { PolicyMinutes, Security } from '../types'
 import { Button } from '../ui/button'
 import { Notice } from '../ui/notice'
+import { inForce } from './draft'
 
 interface ConflictProps {
   theirs: Security
@@ -19,10 +20,6 @@ export function Conflict({ theirs, mine, useTheirs, keepMine }: ConflictProps) {
   const when = theirs.updated_at ? format.ago(theirs.updated_at) : texts.common.justNow
   const limits = (minutes: PolicyMinutes) =>
     texts.policy.limits(format.duration(minutes.idle_minutes), format.duration(minutes.absolute_minutes))
-  const their = {
-    idle_minutes: theirs.effective_idle_minutes,
-    absolute_minutes: theirs.effective_absolute_minutes,
-  }
   return (
     <Notice
       tone="warning"
@@ -40,7 +37,7 @@ export function Conflict({ theirs, mine, useTheirs, keepMine }: ConflictProps) {
       <dl className="cf-versus">
         <div>
           <dt>{texts.conflict.theirs}</dt>
-          <dd>{limits(their)}</dd>
+          <dd>{limits(inForce(theirs))}</dd>
         </div>
         <div>
           <dt>{texts.conflict.mine}</dt>

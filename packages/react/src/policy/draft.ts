@@ -1,61 +1,63 @@
 import type { PolicyMinutes, Security, StoredPolicy } from '../types'
 
+/** The two fields, by the names of the API's members, in their order. */
+export const fields = ['idle_minutes', 'absolute_minutes'] as const
+
+/** One of the two fields. */
+export type Field = (typeof fields)[number]
+
+/** Makes something for each of the two fields. */
+export function each<T>(make: (field: Field) => T): Record<Field, T> {
+  return { idle_minutes: make('idle_minutes'), absolute_minutes: make('absolute_minutes') }
+}
+
 /** What the form holds: which radio, and the custom numbers as they were typed. */
 export interface Draft {
   readonly choice: string
   /** Kept while another radio is chosen, so that coming back loses nothing. */
-  readonly custom: { readonly idle: string; readonly absolute: string } | null
+  readonly custom: Readonly<Record<Field, string>> | null
 }
 
 /** What is wrong with a field. */
 export type Fault = 'missing' | 'whole' | 'range' | 'idleOver'
 
-/** The two fields, by the names of the API's members. */
-export type Field = keyof PolicyMinutes
+const presetOf = (choice: string, security: Security) => security.presets.find((p) => p.name === choice)
+
+/** The limits in force. */
+export const inForce = (security: Security): PolicyMinutes =>
+  each((field) => security[`effective_${field}` as const])
 
 /** The form for a policy as it is stored. */
 export function draftOf(security: Security): Draft {
-  if (security.presets.some((p) => p.name === security.preset))
-    return { choice: security.preset, custom: null }
-  return {
-    choice: 'custom',
-    custom: {
-      idle: String(security.idle_minutes ?? security.effective_idle_minutes),
-      absolute: String(security.absolute_minutes ?? security.effective_absolute_minutes),
-    },
-  }
+  if (presetOf(security.preset, security)) return { choice: security.preset, custom: null }
+  return { choice: 'custom', custom: each((field) => String(security[field] ?? inForce(security)[field])) }
 }
 
 /** What a stored policy comes to: defaults for null, the nearest bound, idle at most the whole. */
 export function effective(stored: StoredPolicy, s: Security): PolicyMinutes {
-  const within = (value: number, min: number, max: number) => Math.min(Math.max(value, min), max)
-  const absolute = within(
-    stored.absolute_minutes ?? s.absolute_minutes_default,
-    s.absolute_minutes_min,
-    s.absolute_minutes_max,
-  )
-  const idle = within(stored.idle_minutes ?? s.idle_minutes_default, s.idle_minutes_min, s.idle_minutes_max)
-  return { idle_minutes: Math.min(idle, absolute), absolute_minutes: absolute }
+  const { idle_minutes, absolute_minutes } = each((field) => {
+    const minutes = stored[field] ?? s[`${field}_default` as const]
+    return Math.min(Math.max(minutes, s[`${field}_min` as const]), s[`${field}_max` as const])
+  })
+  return { idle_minutes: Math.min(idle_minutes, absolute_minutes), absolute_minutes }
 }
 
 /** The numbers that the two fields show. */
-export function shown(draft: Draft, security: Security): { idle: string; absolute: string } {
-  const preset = security.presets.find((p) => p.name === draft.choice)
+export function shown(draft: Draft, security: Security): Readonly<Record<Field, string>> {
+  const preset = presetOf(draft.choice, security)
   if (!preset) return draft.custom ?? shown(draftOf(security), security)
   const minutes = effective(preset, security)
-  return { idle: String(minutes.idle_minutes), absolute: String(minutes.absolute_minutes) }
+  return each((field) => String(minutes[field]))
 }
 
 /** The form after another radio was chosen. Custom starts from what was typed, or from what is shown. */
 export function choose(draft: Draft, choice: string, security: Security): Draft {
-  if (choice !== 'custom') return { ...draft, choice }
-  return { choice, custom: draft.custom ?? shown(draft, security) }
+  return { choice, custom: choice === 'custom' ? (draft.custom ?? shown(draft, security)) : draft.custom }
 }
 
 /** The form after something was typed. */
 export function type(draft: Draft, field: Field, text: string, security: Security): Draft {
-  const now = draft.custom ?? shown(draft, security)
-  return { ...draft, custom: field === 'idle_minutes' ? { ...now, idle: text } : { ...now, absolute: text } }
+  return { ...draft, custom: { ...(draft.custom ?? shown(draft, security)), [field]: text } }
 }
 
 /** Whole minutes, or null. Spaces around, and nothing else, are forgiven. */
@@ -65,72 +67,40 @@ export function parse(text: string): number | null {
 
 /** The policy that the form asks for; null while it is not valid. */
 export function wanted(draft: Draft, security: Security): StoredPolicy | null {
-  const preset = security.presets.find((p) => p.name === draft.choice)
-  if (preset) return { idle_minutes: preset.idle_minutes, absolute_minutes: preset.absolute_minutes }
+  const preset = presetOf(draft.choice, security)
+  if (preset) return each((field) => preset[field])
   if (Object.keys(faults(draft, security)).length > 0) return null
-  const { idle, absolute } = shown(draft, security)
-  return {
-    idle_minutes: keep(parse(idle), security.idle_minutes, security.effective_idle_minutes, security),
-    absolute_minutes: keep(
-      parse(absolute),
-      security.absolute_minutes,
-      security.effective_absolute_minutes,
-      security,
-    ),
-  }
-}
-
-/** A default that a custom policy inherits stays inherited until its number is changed. */
-function keep(
-  typed: number | null,
-  stored: number | null,
-  inForce: number,
-  security: Security,
-): number | null {
-  return security.preset === 'custom' && stored === null && typed === inForce ? null : typed
+  return each((field) => {
+    const minutes = parse(shown(draft, security)[field])
+    // A default that a custom policy inherits stays inherited until its number is changed.
+    const inherited = security.preset === 'custom' && security[field] === null
+    return inherited && minutes === inForce(security)[field] ? null : minutes
+  })
 }
 
 /** What is wrong with the custom numbers. A preset has no faults, and neither has what is stored. */
 export function faults(draft: Draft, s: Security): Partial<Record<Field, Fault>> {
-  if (s.presets.some((p) => p.name === draft.choice)) return {}
-  const texts = shown(draft, s)
   const found: Partial<Record<Field, Fault>> = {}
-  const idle = parse(texts.idle)
-  const absolute = parse(texts.absolute)
-  const idleFault = fault(texts.idle, idle, s.idle_minutes, s.idle_minutes_min, s.idle_minutes_max)
-  const absoluteFault = fault(
-    texts.absolute,
-    absolute,
-    s.absolute_minutes,
-    s.absolute_minutes_min,
-    s.absolute_minutes_max,
-  )
-  if (idleFault) found.idle_minutes = idleFault
-  if (absoluteFault) found.absolute_minutes = absoluteFault
-  const changed = idle !== s.idle_minutes || absolute !== s.absolute_minutes
-  if (changed && !idleFault && !absoluteFault && idle !== null && absolute !== null && idle > absolute) {
-    found.idle_minutes = 'idleOver'
+  if (presetOf(draft.choice, s)) return found
+  const texts = shown(draft, s)
+  const minutes = each((field) => parse(texts[field]))
+  for (const field of fields) {
+    const value = minutes[field]
+    if (value === s[field] && value !== null) continue
+    if (value === null) found[field] = texts[field].trim() ? 'whole' : 'missing'
+    else if (value < s[`${field}_min` as const] || value > s[`${field}_max` as const]) found[field] = 'range'
   }
+  const { idle_minutes: idle, absolute_minutes: absolute } = minutes
+  const changed = fields.some((field) => minutes[field] !== s[field])
+  // A number that is not one is a fault already.
+  if (changed && !found.idle_minutes && !found.absolute_minutes && Number(idle) > Number(absolute))
+    found.idle_minutes = 'idleOver'
   return found
-}
-
-function fault(
-  text: string,
-  value: number | null,
-  stored: number | null,
-  min: number,
-  max: number,
-): Fault | null {
-  if (text.trim() === '') return 'missing'
-  if (value === null) return 'whole'
-  if (value === stored) return null
-  return value < min || value > max ? 'range' : null
 }
 
 /** The members that differ from what is stored: the server judges only those that are sent. */
 export function patchOf(policy: StoredPolicy, security: Security): Partial<StoredPolicy> {
-  const patch: Partial<StoredPolicy> = {}
-  if (policy.idle_minutes !== security.idle_minutes) patch.idle_minutes = policy.idle_minutes
-  if (policy.absolute_minutes !== security.absolute_minutes) patch.absolute_minutes = policy.absolute_minutes
-  return patch
+  return Object.fromEntries(
+    fields.filter((field) => policy[field] !== security[field]).map((field) => [field, policy[field]]),
+  )
 }

@@ -1,7 +1,7 @@
-import { type Ref, useId } from 'react'
+import type { Ref } from 'react'
 import { useFormat, useTexts } from '../context'
-import { cx } from '../ui/class-names'
-import { effective, type Field, parse, shown } from './draft'
+import { Field as Input } from '../ui/field'
+import { effective, type Field, fields, parse, shown } from './draft'
 import type { PolicyForm } from './use-policy-form'
 
 interface FieldsProps {
@@ -10,118 +10,54 @@ interface FieldsProps {
   /** What the server said of a field. */
   refused: Record<string, string>
   onWrite: (field: Field, text: string) => void
-  idleRef: Ref<HTMLInputElement>
-  absoluteRef: Ref<HTMLInputElement>
+  inputs: Record<Field, Ref<HTMLInputElement>>
 }
 
 /** Custom's two numbers: always there, showing the chosen preset's until Custom is chosen. */
-export function PolicyFields({ form, locked, refused, onWrite, idleRef, absoluteRef }: FieldsProps) {
-  const texts = useTexts().policy
-  const numbers = shown(form.draft, form.base)
-  const common = { form, locked, onWrite }
+export function PolicyFields(props: FieldsProps) {
   return (
-    <fieldset className="cf-fields" disabled={form.draft.choice !== 'custom'}>
-      <legend className="cf-sr-only">{texts.custom}</legend>
-      <MinutesField
-        {...common}
-        field="idle_minutes"
-        label={texts.idle}
-        hint={texts.idleHint}
-        text={numbers.idle}
-        refused={refused.idle_minutes}
-        inputRef={idleRef}
-      />
-      <MinutesField
-        {...common}
-        field="absolute_minutes"
-        label={texts.absolute}
-        hint={texts.absoluteHint}
-        text={numbers.absolute}
-        refused={refused.absolute_minutes}
-        inputRef={absoluteRef}
-      />
+    <fieldset className="cf-fields" disabled={props.form.draft.choice !== 'custom'}>
+      <legend className="cf-sr-only">{useTexts().policy.custom}</legend>
+      {fields.map((field) => (
+        <MinutesField key={field} field={field} {...props} />
+      ))}
     </fieldset>
   )
 }
 
-interface MinutesFieldProps extends Pick<FieldsProps, 'form' | 'locked' | 'onWrite'> {
-  field: Field
-  label: string
-  hint: string
-  text: string
-  refused: string | undefined
-  inputRef: Ref<HTMLInputElement>
-}
-
-function MinutesField({
-  form,
-  locked,
-  onWrite,
-  field,
-  label,
-  hint,
-  text,
-  refused,
-  inputRef,
-}: MinutesFieldProps) {
+function MinutesField({ field, form, locked, refused, onWrite, inputs }: FieldsProps & { field: Field }) {
   const texts = useTexts().policy
-  const format = useFormat()
-  const id = useId()
-  const value = parse(text)
-  const wrong = useFaultText(form, field) ?? refused
-  return (
-    <div className={cx('cf-field', wrong && 'cf-field-wrong')}>
-      <label htmlFor={id}>{label}</label>
-      <p className="cf-hint" id={`${id}-hint`}>
-        {hint}
-      </p>
-      <div className="cf-input-row">
-        <input
-          ref={inputRef}
-          id={id}
-          className="cf-input cf-input-minutes"
-          type="text"
-          inputMode="numeric"
-          autoComplete="off"
-          value={text}
-          readOnly={locked}
-          aria-invalid={wrong ? true : undefined}
-          aria-describedby={`${id}-unit ${id}-hint ${id}-note`}
-          onChange={(event) => onWrite(field, event.target.value)}
-          onBlur={() => form.leave(field)}
-        />
-        <span className="cf-unit" id={`${id}-unit`}>
-          {texts.unit} {value !== null && value > 0 && <span>{texts.equals(format.duration(value))}</span>}
-        </span>
-      </div>
-      <p className="cf-field-note" id={`${id}-note`}>
-        {wrong ?? <Stored form={form} field={field} value={value} />}
-      </p>
-    </div>
-  )
-}
-
-/** For a stored value outside the bounds now in force: what it counts as. */
-function Stored({ form, field, value }: { form: PolicyForm; field: Field; value: number | null }) {
-  const texts = useTexts().policy
-  const format = useFormat()
-  const stored = form.base[field]
-  if (form.draft.choice !== 'custom' || stored === null || value !== stored) return null
-  const counts = effective(form.base, form.base)[field]
-  return counts === stored ? null : texts.stored(stored, format.duration(counts))
-}
-
-function useFaultText(form: PolicyForm, field: Field): string | undefined {
-  const texts = useTexts().policy
-  const format = useFormat()
+  const { duration } = useFormat()
+  const { base, draft } = form
+  const numbers = shown(draft, base)
+  const value = parse(numbers[field])
   const fault = form.said[field]
-  const { base } = form
-  if (!fault) return undefined
-  if (fault === 'idleOver') {
-    return texts.idleOver(format.duration(parse(shown(form.draft, base).absolute) ?? 0))
-  }
-  if (fault !== 'range') return texts[fault]
-  return field === 'idle_minutes'
-    ? texts.range(base.idle_minutes_min, base.idle_minutes_max)
-    : texts.range(base.absolute_minutes_min, base.absolute_minutes_max)
+  const wrong =
+    fault === 'idleOver'
+      ? texts.idleOver(duration(Number(numbers.absolute_minutes)))
+      : fault === 'range'
+        ? texts.range(base[`${field}_min` as const], base[`${field}_max` as const])
+        : fault && texts[fault]
+  // A stored value outside the bounds now in force: what it counts as.
+  const counts = effective(base, base)[field]
+  const outside = draft.choice === 'custom' && value !== null && value === base[field] && value !== counts
+  return (
+    <Input
+      {...texts.fields[field]}
+      ref={inputs[field]}
+      className="cf-input-minutes"
+      inputMode="numeric"
+      value={numbers[field]}
+      readOnly={locked}
+      unit={
+        <>
+          {texts.unit} {value ? <span>{texts.equals(duration(value))}</span> : null}
+        </>
+      }
+      wrong={wrong ?? refused[field]}
+      note={outside && texts.stored(value, duration(counts))}
+      onChange={(event) => onWrite(field, event.target.value)}
+      onBlur={() => form.leave(field)}
+    />
+  )
 }

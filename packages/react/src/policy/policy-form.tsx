@@ -1,15 +1,15 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { useTexts } from '../context'
 import type { PolicyMinutes, Security, StoredPolicy } from '../types'
+import { Field } from '../ui/field'
 import { useLatest } from '../ui/use-latest'
 import { useOnline } from '../use-online'
 import type { Resource } from '../use-resource'
 import { ApplyPreview } from './apply-preview'
 import { Conflict } from './conflict'
-import { type Field, patchOf } from './draft'
+import { patchOf } from './draft'
 import { PolicyFields } from './fields'
 import { PolicyOptions } from './options'
-import { ReasonField } from './reason-field'
 import { SaveRow } from './save-row'
 import { StandardsList } from './standards-list'
 import { usePolicyForm } from './use-policy-form'
@@ -31,7 +31,7 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
   const inputs = {
     idle_minutes: useRef<HTMLInputElement>(null),
     absolute_minutes: useRef<HTMLInputElement>(null),
-    reason: useRef<HTMLTextAreaElement>(null),
+    reason: useRef<HTMLInputElement>(null),
   }
   const saveButton = useRef<HTMLButtonElement>(null)
   const applyId = useId()
@@ -83,12 +83,11 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
         form={form}
         locked={saving}
         refused={refused}
-        onWrite={(field: Field, text: string) => {
+        onWrite={(field, text) => {
           clear(field)
           form.write(field, text)
         }}
-        idleRef={inputs.idle_minutes}
-        absoluteRef={inputs.absolute_minutes}
+        inputs={inputs}
       />
       <StandardsList minutes={form.minutes} />
       {children}
@@ -107,14 +106,18 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
         </label>
         {applyNow && <ApplyPreview patch={patch} />}
       </div>
-      <ReasonField
-        inputRef={inputs.reason}
+      <Field
+        label={texts.reason}
+        hint={texts.reasonHint}
+        ref={inputs.reason}
+        rows={2}
+        maxLength={500}
         value={reason}
-        locked={saving}
+        readOnly={saving}
         wrong={refused.reason}
-        onWrite={(text) => {
+        onChange={(event) => {
           clear('reason')
-          setReason(text)
+          setReason(event.target.value)
         }}
       />
       {state.status === 'conflict' && (

@@ -5,7 +5,7 @@ import { isolate } from '../format'
 import type { Security } from '../types'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
-import { CheckIcon } from '../ui/icons'
+import { Icon } from '../ui/icons'
 import type { SaveState } from './use-policy-save'
 
 interface SaveRowProps {
@@ -41,7 +41,7 @@ export function SaveRow({ state, online, applyNow, data, buttonRef }: SaveRowPro
           {state.status === 'saved' && (
             <span className="cf-saved">
               <span className="cf-ping">
-                <CheckIcon />
+                <Icon name="within" />
               </span>
               {texts.saved}
             </span>

@@ -1,9 +1,7 @@
 import { useFormat, useTexts } from '../context'
 import { type StandardVerdict, standardsOf } from '../standards'
 import type { PolicyMinutes } from '../types'
-import { CheckIcon, ChevronIcon, DashIcon, OverIcon } from '../ui/icons'
-
-const icons = { within: CheckIcon, over: OverIcon, undecidable: DashIcon }
+import { Icon } from '../ui/icons'
 
 /** How the limits stand to published timeouts, and what the numbers leave out. */
 export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
@@ -18,7 +16,7 @@ export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
       <p className="cf-hint">{texts.undecidable(format.list(unnumbered.map((v) => v.name)))}</p>
       <details>
         <summary>
-          {texts.details} <ChevronIcon />
+          {texts.details} <Icon name="chevron" />
         </summary>
         <p>{texts.scope}</p>
         <dl>
@@ -40,7 +38,6 @@ function Row({ standard }: { standard: StandardVerdict }) {
   const texts = useTexts().standards
   const format = useFormat()
   const { verdict } = standard
-  const Icon = icons[verdict]
   const most = (minutes: number | null) => (minutes === null ? null : format.duration(minutes))
   return (
     <li className="cf-standard">
@@ -53,7 +50,7 @@ function Row({ standard }: { standard: StandardVerdict }) {
         )}
       </span>
       <span className={`cf-badge cf-badge-${verdict}`}>
-        <Icon />
+        <Icon name={verdict} />
         {texts.verdicts[verdict]}
       </span>
     </li>

@@ -1,6 +1,19 @@
 import { useEffect, useRef, useState } from 'react'
 import type { PolicyMinutes, Security, StoredPolicy } from '../types'
-import { choose, type Draft, draftOf, effective, type Fault, type Field, faults, type, wanted } from './draft'
+import {
+  choose,
+  type Draft,
+  draftOf,
+  each,
+  effective,
+  type Fault,
+  type Field,
+  faults,
+  fields,
+  inForce,
+  type,
+  wanted,
+} from './draft'
 
 /** The form's state and what follows from it. */
 export interface PolicyForm {
@@ -18,7 +31,7 @@ export interface PolicyForm {
   /** Looked away from a field: from now on its faults are said. */
   leave(field: Field): void
   /** Says every fault. Returns the first field that has one. */
-  sayAll(): Field | null
+  sayAll(): Field | undefined
   /** Forgets what was edited. */
   reset(): void
   /** Keeps what was edited, on top of somebody else's change. */
@@ -44,10 +57,7 @@ export function usePolicyForm(data: Security): PolicyForm {
     setEdit({ draft: next, base })
     // A fault that was mended is no longer watched; the next one waits for the blur.
     const left = faults(next, base)
-    setOpen((now) => ({
-      idle_minutes: now.idle_minutes && !!left.idle_minutes,
-      absolute_minutes: now.absolute_minutes && !!left.absolute_minutes,
-    }))
+    setOpen((now) => each((field) => now[field] && !!left[field]))
   }
 
   return {
@@ -55,10 +65,7 @@ export function usePolicyForm(data: Security): PolicyForm {
     draft,
     policy,
     minutes,
-    said: {
-      idle_minutes: open.idle_minutes ? found.idle_minutes : undefined,
-      absolute_minutes: open.absolute_minutes ? found.absolute_minutes : undefined,
-    },
+    said: each((field) => (open[field] ? found[field] : undefined)),
     pick: (choice) => change(choose(draft, choice, base)),
     write: (field, text) => change(type(draft, field, text, base)),
     leave: (field) =>
@@ -69,8 +76,8 @@ export function usePolicyForm(data: Security): PolicyForm {
         ...(found.idle_minutes === 'idleOver' && { idle_minutes: true }),
       })),
     sayAll: () => {
-      setOpen({ idle_minutes: !!found.idle_minutes, absolute_minutes: !!found.absolute_minutes })
-      return found.idle_minutes ? 'idle_minutes' : found.absolute_minutes ? 'absolute_minutes' : null
+      setOpen(each((field) => !!found[field]))
+      return fields.find((field) => found[field])
     },
     reset: () => {
       setEdit(null)
@@ -86,11 +93,5 @@ function useLastValid(minutes: PolicyMinutes | null, base: Security): PolicyMinu
   useEffect(() => {
     if (minutes) last.current = minutes
   })
-  return (
-    minutes ??
-    last.current ?? {
-      idle_minutes: base.effective_idle_minutes,
-      absolute_minutes: base.effective_absolute_minutes,
-    }
-  )
+  return minutes ?? last.current ?? inForce(base)
 }

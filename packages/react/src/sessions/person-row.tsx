@@ -3,7 +3,7 @@ import { useTexts } from '../context'
 import { isolate } from '../format'
 import type { ActiveUser } from '../types'
 import { Ago } from '../ui/ago'
-import { ChevronIcon } from '../ui/icons'
+import { Icon } from '../ui/icons'
 import { PersonSessions } from './person-sessions'
 
 interface PersonRowProps {
@@ -48,7 +48,7 @@ export function PersonRow({ person, you, onGone, onEnded }: PersonRowProps) {
           onClick={() => setOpen(!open)}
         >
           {texts.sessions.count(person.session_count)}
-          <ChevronIcon />
+          <Icon name="chevron" />
         </button>
       </div>
       <div id={id} hidden={!open}>

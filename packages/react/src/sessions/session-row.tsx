@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useFormat, useTexts } from '../context'
 import type { SessionItem } from '../types'
 import { Ago } from '../ui/ago'
-import { DeviceIcon } from '../ui/icons'
+import { Icon } from '../ui/icons'
 
 /** A device in words: "Firefox 144 on Windows". */
 export function useDeviceText(): (session: SessionItem) => string {
@@ -17,7 +17,7 @@ export function SessionRow({ session, action }: { session: SessionItem; action: 
   return (
     <li className="cf-session">
       <span className="cf-session-icon">
-        <DeviceIcon kind={session.device.kind} />
+        <Icon name={session.device.kind} />
       </span>
       <div className="cf-session-body">
         <p className="cf-session-device">

@@ -1,8 +1,9 @@
-import { type ReactNode, type Ref, useId } from 'react'
+import { type ComponentProps, type ReactNode, type Ref, useId } from 'react'
 import { cx } from './class-names'
+import { Icon } from './icons'
 
 interface CardProps {
-  icon: ReactNode
+  icon: ComponentProps<typeof Icon>['name']
   title: string
   lead?: ReactNode
   busy?: boolean
@@ -18,7 +19,9 @@ export function Card({ icon, title, lead, busy, className, children, headingRef 
   return (
     <section className={cx('cf-card', className)} aria-labelledby={id} aria-busy={busy || undefined}>
       <header className="cf-card-header">
-        <span className="cf-card-icon">{icon}</span>
+        <span className="cf-card-icon">
+          <Icon name={icon} />
+        </span>
         <div className="cf-card-heading">
           <h2 className="cf-card-title" id={id} ref={headingRef} tabIndex={-1}>
             {title}

@@ -1,4 +1,6 @@
-/** Class names in a row; what is false or absent is left out. */
-export function cx(...names: (string | false | null | undefined)[]): string {
+import type { ReactNode } from 'react'
+
+/** Names in a row, of classes or of elements; what is false or absent is left out. */
+export function cx(...names: ReactNode[]): string {
   return names.filter(Boolean).join(' ')
 }

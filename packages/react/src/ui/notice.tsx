@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Tone } from '../toast-store'
 import { cx } from './class-names'
-import { ToneIcon } from './icons'
+import { Icon } from './icons'
 
 interface NoticeProps {
   tone: Tone
@@ -17,7 +17,7 @@ interface NoticeProps {
 export function Notice({ tone, role, children, actions, className }: NoticeProps) {
   return (
     <div className={cx('cf-notice', `cf-${tone}`, className)}>
-      <ToneIcon tone={tone} />
+      <Icon name={tone} />
       <div className="cf-notice-body">
         <div role={role}>{children}</div>
         {actions && <div className="cf-actions">{actions}</div>}
