@@ -46,6 +46,8 @@ export class Curfew {
     url: string,
     private readonly adminUrl: string,
     readonly log: string[],
+    /** What it printed for whoever started it. */
+    readonly printed: string[],
   ) {
     this.url = url
   }
@@ -71,9 +73,11 @@ export class Curfew {
         '127.0.0.1:0',
         ...args,
       ],
-      { env: { PATH: process.env.PATH, HOME: folder, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] },
+      { env: { PATH: process.env.PATH, HOME: folder, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
     )
     const log: string[] = []
+    const printed: string[] = []
+    createInterface({ input: child.stdout }).on('line', (line) => printed.push(line))
     const lines = createInterface({ input: child.stderr })
     const ready = new Promise<{ url: string; admin: string }>((resolve, reject) => {
       lines.on('line', (line) => {
@@ -85,7 +89,7 @@ export class Curfew {
       child.on('exit', (code) => reject(new Error(`curfew ended with ${code}:\n${log.join('\n')}`)))
     })
     const { url, admin } = await ready
-    return new Curfew(child, folder, url, admin, log)
+    return new Curfew(child, folder, url, admin, log, printed)
   }
 
   async stop(): Promise<void> {
@@ -160,6 +164,7 @@ export class Api {
   private token = ''
   constructor(readonly context: APIRequestContext) {}
 
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers as they come
   async call(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> {
     const answer = await this.context.fetch(`/api/v1${path}`, {
       method,
@@ -172,6 +177,7 @@ export class Api {
     return { status: answer.status(), body: parsed }
   }
 
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers as they come
   private async must(method: string, path: string, body?: unknown): Promise<any> {
     const answer = await this.call(method, path, body)
     if (answer.status >= 400)
@@ -245,6 +251,7 @@ export async function limit(owner: Api, idle: number, absolute: number): Promise
 }
 
 /** What the server says of this browser's session, asked without extending it. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers as they come
 export async function sessionOf(page: Page): Promise<any> {
   const answer = await page.request.get('/api/v1/auth/session')
   if (!answer.ok()) throw new Error(`no session: ${answer.status()}`)
