@@ -87,7 +87,13 @@ export function ActiveSessionsCard({
             gone.add(name)
             void list.reload()
           }}
-          onEnded={() => void list.reload()}
+          onEnded={() => {
+            void list.reload()
+            // The button goes with its row, and must not take the focus along.
+            requestAnimationFrame(() => {
+              if (document.activeElement === document.body) heading.current?.focus()
+            })
+          }}
         />
       ) : (
         list.error === null && <Skeleton rows={3} className="cf-people-loading" />
