@@ -2,15 +2,14 @@ import { useRef, useState } from 'react'
 import { useCurfew, useTexts } from './context'
 import { RevokeSessionsDialog } from './revoke-sessions-dialog'
 import { BulkActions } from './sessions/bulk-actions'
-import { ListState } from './sessions/list-state'
 import { PeopleList } from './sessions/people-list'
 import { useGone } from './sessions/use-gone'
 import { useSignEveryoneOut } from './sessions/use-sign-everyone-out'
 import type { Security } from './types'
 import { Card } from './ui/card'
-import { Skeleton } from './ui/skeleton'
+import { Loaded } from './ui/loaded'
 import { useResource } from './use-resource'
-import { useSession } from './use-session'
+import { useSignedIn } from './use-session'
 import { useToast } from './use-toast'
 
 /** What `ActiveSessionsCard` takes. */
@@ -31,8 +30,7 @@ export function ActiveSessionsCard({
   const client = useCurfew()
   const texts = useTexts()
   const toast = useToast()
-  const session = useSession()
-  const signedIn = session.status === 'signed-in' ? session : null
+  const signedIn = useSignedIn()
   const list = useResource<Security>(signedIn?.account.id ?? null, (signal) =>
     client.api.getSecurity({ signal }),
   )
@@ -60,51 +58,45 @@ export function ActiveSessionsCard({
     // The button that was pressed goes when nobody else is left.
     requestAnimationFrame(() => heading.current?.focus())
   }
-  const endMine = async () => {
-    const { revoked_count } = await client.api.revokeMyOtherSessions()
-    toast(texts.yours.endedOthers(revoked_count), { tone: 'success' })
-    void list.reload()
-  }
 
   return (
     <Card
       icon="people"
       title={texts.sessions.title}
       lead={<span role="status">{lead}</span>}
-      busy={list.loading && !data}
+      from={list}
       className={className}
       headingRef={heading}
     >
       <p role="status" className="cf-gone">
         {gone.names.length > 0 && texts.sessions.gone(gone.list)}
       </p>
-      <ListState list={list} failed={texts.sessions.loadFailed} stale={texts.sessions.reloadFailed} />
-      {data ? (
-        <PeopleList
-          data={data}
-          userId={userId}
-          onGone={(name) => {
-            gone.add(name)
-            void list.reload()
-          }}
-          onEnded={() => {
-            void list.reload()
-            // The button goes with its row, and must not take the focus along.
-            requestAnimationFrame(() => {
-              if (document.activeElement === document.body) heading.current?.focus()
-            })
-          }}
-        />
-      ) : (
-        list.error === null && <Skeleton rows={3} className="cf-people-loading" />
-      )}
+      <Loaded from={list} failed={texts.sessions.loadFailed} rows={3} className="cf-people-loading">
+        {(data) => (
+          <PeopleList
+            data={data}
+            userId={userId}
+            onGone={(name) => {
+              gone.add(name)
+              void list.reload()
+            }}
+            onEnded={() => {
+              void list.reload()
+              // The button goes with its row, and must not take the focus along.
+              requestAnimationFrame(() => {
+                if (document.activeElement === document.body) heading.current?.focus()
+              })
+            }}
+          />
+        )}
+      </Loaded>
       {(data || list.error !== null) && (
         <BulkActions
           people={data?.active_user_count ?? null}
           own={own}
           off={leave.leaving}
           ask={ask}
-          endMine={endMine}
+          onEndedMine={() => void list.reload()}
         />
       )}
       <RevokeSessionsDialog

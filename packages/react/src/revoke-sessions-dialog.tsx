@@ -1,10 +1,12 @@
-import { type FormEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
+import { type FormEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { useCurfew, useTexts } from './context'
 import { isUncertain } from './error-text'
 import { isolate } from './format'
 import { Button } from './ui/button'
 import { cx } from './ui/class-names'
 import { Failure } from './ui/failure'
+import { Field } from './ui/field'
+import { useAction } from './ui/use-action'
 
 /** More people than this are signed out only after the account's name was typed. */
 const typeOver = 25
@@ -30,26 +32,46 @@ export interface RevokeSessionsDialogProps {
 
 /** Asks before many people are signed out, and does it. */
 export function RevokeSessionsDialog(props: RevokeSessionsDialogProps) {
-  const { open, onClose, className } = props
+  return props.open && <Question {...props} />
+}
+
+function Question(props: RevokeSessionsDialogProps) {
+  const { scope, people, sessions, accountName, ttlMinutes, onClose, onDone, className } = props
+  const client = useCurfew()
+  const texts = useTexts()
+  const words = texts.revoke
+  const [typed, setTyped] = useState('')
+  const [mismatch, setMismatch] = useState(false)
   const dialog = useRef<HTMLDialogElement>(null)
   const cancel = useRef<HTMLButtonElement>(null)
+  const input = useRef<HTMLInputElement>(null)
   const id = useId()
-  // A request under way holds the dialog open: it cannot be taken back.
-  const [busy, setBusy] = useState(false)
+  const { busy, error, run } = useAction(async () => {
+    const { revoked_count } = await client.api.revokeSessions({ scope })
+    onDone(revoked_count)
+  })
+  const all = scope === 'all'
+  const mustType = all && (people === null || people > typeOver)
 
-  useEffect(() => {
+  // Closed while it is still there, so that the browser gives the focus back.
+  useLayoutEffect(() => {
     const node = dialog.current
-    if (!node || !open) return
-    node.showModal()
+    node?.showModal()
     cancel.current?.focus()
-    return () => node.close()
-  }, [open])
+    return () => node?.close()
+  }, [])
 
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (busy) return
+    const wrong = mustType && !same(typed, accountName)
+    setMismatch(wrong)
+    if (wrong) input.current?.focus()
+    else void run()
+  }
+  // A request under way holds the dialog open: it cannot be taken back.
   const close = () => {
     if (!busy) onClose()
-  }
-  const backdrop = (event: MouseEvent) => {
-    if (event.target === dialog.current) close()
   }
   return (
     <dialog
@@ -59,7 +81,7 @@ export function RevokeSessionsDialog(props: RevokeSessionsDialogProps) {
       aria-labelledby={`${id}-title`}
       aria-describedby={`${id}-body`}
       aria-busy={busy || undefined}
-      onClick={backdrop}
+      onClick={(event) => event.target === dialog.current && close()}
       onKeyDown={(event) => {
         // A browser closes on a second Escape whatever the first one's handler says.
         if (event.key === 'Escape' && busy) event.preventDefault()
@@ -69,110 +91,40 @@ export function RevokeSessionsDialog(props: RevokeSessionsDialogProps) {
         close()
       }}
     >
-      {open && <Question {...props} id={id} cancelRef={cancel} busy={busy} setBusy={setBusy} />}
-    </dialog>
-  )
-}
-
-interface QuestionProps extends RevokeSessionsDialogProps {
-  id: string
-  cancelRef: React.RefObject<HTMLButtonElement | null>
-  busy: boolean
-  setBusy: (busy: boolean) => void
-}
-
-function Question({
-  scope,
-  people,
-  sessions,
-  accountName,
-  ttlMinutes,
-  onClose,
-  onDone,
-  id,
-  cancelRef,
-  busy,
-  setBusy,
-}: QuestionProps) {
-  const client = useCurfew()
-  const texts = useTexts()
-  const [typed, setTyped] = useState('')
-  const [mismatch, setMismatch] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  const input = useRef<HTMLInputElement>(null)
-  const all = scope === 'all'
-  const mustType = all && (people === null || people > typeOver)
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    if (busy) return
-    if (mustType && !same(typed, accountName)) {
-      setMismatch(true)
-      input.current?.focus()
-      return
-    }
-    setBusy(true)
-    setError(null)
-    try {
-      const { revoked_count } = await client.api.revokeSessions({ scope })
-      setBusy(false)
-      onDone(revoked_count)
-    } catch (failure) {
-      setBusy(false)
-      setError(failure)
-    }
-  }
-
-  return (
-    <form className="cf-dialog-form" noValidate onSubmit={submit}>
-      <h2 id={`${id}-title`}>{all ? texts.revoke.allTitle : texts.revoke.othersTitle}</h2>
-      <div id={`${id}-body`}>
-        <p>{all ? texts.revoke.allBody(people, sessions) : texts.revoke.othersBody(people, sessions)}</p>
-        <p>{texts.revoke.soon(ttlMinutes)}</p>
-      </div>
-      {mustType && (
-        <div className={cx('cf-field', mismatch && 'cf-field-wrong')}>
-          <label htmlFor={`${id}-name`}>{texts.revoke.typeName(isolate(accountName))}</label>
-          <input
+      <form className="cf-dialog-form" noValidate onSubmit={submit}>
+        <h2 id={`${id}-title`}>{words.title(words[scope])}</h2>
+        <div id={`${id}-body`}>
+          <p>{(all ? words.allBody : words.othersBody)(people, sessions)}</p>
+          <p>{words.soon(ttlMinutes)}</p>
+        </div>
+        {mustType && (
+          <Field
+            label={words.typeName(isolate(accountName))}
             ref={input}
-            id={`${id}-name`}
-            className="cf-input"
-            type="text"
-            autoComplete="off"
             autoCapitalize="off"
             spellCheck={false}
             value={typed}
             readOnly={busy}
-            aria-invalid={mismatch ? true : undefined}
-            aria-describedby={`${id}-note`}
+            wrong={mismatch && words.mismatch}
             onChange={(event) => {
               setTyped(event.target.value)
               setMismatch(false)
             }}
           />
-          <p className="cf-field-note" id={`${id}-note`}>
-            {mismatch && texts.revoke.mismatch}
-          </p>
+        )}
+        {error !== null && (
+          <Failure says={isUncertain(error) ? words.uncertain : words.failed} error={error} />
+        )}
+        <div className="cf-dialog-actions">
+          <Button ref={cancel} off={busy} onClick={onClose}>
+            {texts.common.cancel}
+          </Button>
+          <Button type="submit" look="danger" off={busy}>
+            {busy ? words.running : error !== null ? texts.common.tryAgain : words[scope]}
+          </Button>
         </div>
-      )}
-      {error !== null && (
-        <Failure says={isUncertain(error) ? texts.revoke.uncertain : texts.revoke.failed} error={error} />
-      )}
-      <div className="cf-dialog-actions">
-        <Button ref={cancelRef} off={busy} onClick={onClose}>
-          {texts.common.cancel}
-        </Button>
-        <Button type="submit" look="danger" off={busy}>
-          {busy
-            ? texts.revoke.running
-            : error !== null
-              ? texts.common.tryAgain
-              : all
-                ? texts.revoke.all
-                : texts.revoke.others}
-        </Button>
-      </div>
-    </form>
+      </form>
+    </dialog>
   )
 }
 

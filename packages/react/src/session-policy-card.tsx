@@ -3,10 +3,9 @@ import { useCurfew, useTexts } from './context'
 import { PolicyForm } from './policy/policy-form'
 import type { PolicyMinutes, Security } from './types'
 import { Card } from './ui/card'
-import { Failure } from './ui/failure'
-import { Skeleton } from './ui/skeleton'
+import { Loaded } from './ui/loaded'
 import { useResource } from './use-resource'
-import { useSession } from './use-session'
+import { useSignedIn } from './use-session'
 
 /** What `SessionPolicyCard` takes. */
 export interface SessionPolicyCardProps {
@@ -21,27 +20,23 @@ export interface SessionPolicyCardProps {
 export function SessionPolicyCard({ onDraft, className, children }: SessionPolicyCardProps) {
   const client = useCurfew()
   const texts = useTexts()
-  const session = useSession()
-  const key = session.status === 'signed-in' ? session.account.id : null
+  const key = useSignedIn()?.account.id ?? null
   const resource = useResource<Security>(key, (signal) => client.api.getSecurity({ signal }))
-  const { data, error, loading, reload } = resource
   return (
     <Card
       icon="shield"
       title={texts.policy.title}
       lead={texts.policy.lead}
-      busy={loading && !data}
+      from={resource}
       className={className}
     >
-      {data ? (
-        <PolicyForm key={key} data={data} resource={resource} onDraft={onDraft}>
-          {children}
-        </PolicyForm>
-      ) : error && !loading ? (
-        <Failure says={texts.policy.loadFailed} error={error} retry={reload} />
-      ) : (
-        <Skeleton rows={4} className="cf-policy-loading" />
-      )}
+      <Loaded from={resource} failed={texts.policy.loadFailed} quiet rows={4} className="cf-policy-loading">
+        {(data) => (
+          <PolicyForm key={key} data={data} resource={resource} onDraft={onDraft}>
+            {children}
+          </PolicyForm>
+        )}
+      </Loaded>
     </Card>
   )
 }

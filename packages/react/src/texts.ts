@@ -19,6 +19,7 @@ export const english = {
     showMore: 'Show more',
     notifications: 'Notifications',
     asOf: (time: string) => `as of ${time}`,
+    reloadFailed: 'The list could not be refreshed.',
   },
   errors: {
     offline: 'The server could not be reached. Check your connection.',
@@ -173,10 +174,7 @@ export const english = {
       `The list ends here: it holds the ${shown.toLocaleString('en')} latest to sign in of ${n(total, 'person', 'people')}.`,
     gone: (names: string) => `Already signed out: ${names}.`,
     loadFailed: 'The list could not be loaded.',
-    reloadFailed: 'The list could not be refreshed.',
     detailFailed: 'Their sessions could not be loaded.',
-    everyoneElse: 'Sign out everyone except me',
-    everyone: 'Sign me out and everyone else',
     myOthers: 'Sign out my other devices',
     signedOutOthers: (sessions: number) => `${n(sessions, 'session')} signed out.`,
     signedOutAll: (sessions: number) => `${n(sessions, 'session')} signed out, yours included.`,
@@ -191,19 +189,17 @@ export const english = {
     ends: 'Ends',
     endsIdle: (time: string) => `${time}, unless there is activity before`,
     end: 'End session',
-    endOf: (device: string, name: string) => `End session of ${name} on ${device}`,
-    endOn: (device: string) => `End session on ${device}`,
+    /** `name` is empty where the session is the reader's own. */
+    endOn: (device: string, name: string) => `End session${name && ` of ${name}`} on ${device}`,
     ending: 'Ending…',
-    ended: (device: string) => `Session on ${device} ended.`,
-    endedOf: (device: string, name: string) => `Session of ${name} on ${device} ended.`,
+    ended: (device: string, name: string) => `Session${name && ` of ${name}`} on ${device} ended.`,
     endFailed: (why: string) => `The session was not ended. ${why}`,
     signOut: 'Sign out',
   },
   revoke: {
     others: 'Sign out everyone except me',
     all: 'Sign me out and everyone else',
-    othersTitle: 'Sign out everyone except me?',
-    allTitle: 'Sign me out and everyone else?',
+    title: (action: string) => `${action}?`,
     running: 'Signing out…',
     othersBody: (people: number | null, sessions: number | null) =>
       people === null
@@ -230,7 +226,6 @@ export const english = {
     endOthers: 'Sign out all other devices',
     endedOthers: (sessions: number) => `${n(sessions, 'other session')} signed out.`,
     loadFailed: 'Your sessions could not be loaded.',
-    reloadFailed: 'Your sessions could not be refreshed.',
   },
 }
 

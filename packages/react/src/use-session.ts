@@ -8,6 +8,12 @@ export function useSession(): SessionState {
   return useSyncExternalStore(session.subscribe, session.get, session.get)
 }
 
+/** The same while somebody is signed in, else null. */
+export function useSignedIn() {
+  const session = useSession()
+  return session.status === 'signed-in' ? session : null
+}
+
 // One object, so that it never looks like a change.
 const never: Expiry = Object.freeze({
   warning: 'none',

@@ -1,28 +1,33 @@
-import { useTexts } from '../context'
+import { useCurfew, useTexts } from '../context'
 import type { Preview, StoredPolicy } from '../types'
 import { Failure } from '../ui/failure'
-import { usePreview } from './use-preview'
+import { useResource } from '../use-resource'
+
+/** How long the form rests before it is asked for. */
+const pause = 300
 
 /** Who would be signed out if the limits were applied to open sessions; `patch` is null while they are wrong. */
 export function ApplyPreview({ patch }: { patch: Partial<StoredPolicy> | null }) {
+  const client = useCurfew()
   const texts = useTexts().preview
-  const { preview, error, loading, retry } = usePreview(patch)
-  const known = patch !== null && !error ? preview : null
+  const { data, error, loading, reload } = useResource<Preview>(
+    patch && JSON.stringify(patch),
+    (signal) => client.api.previewSecurity(patch ?? {}, { signal }),
+    pause,
+  )
+  const asked = patch !== null
+  const known = asked && error === null ? data : null
   return (
-    <div className="cf-preview" aria-busy={patch !== null && loading}>
+    <div className="cf-preview" aria-busy={asked && loading}>
       <div role="status">
-        {patch === null ? (
-          <p>{texts.invalid}</p>
-        ) : known ? (
+        {known ? (
           <Summary preview={known} />
         ) : (
-          loading && <p>{texts.loading}</p>
+          (!asked || loading) && <p>{asked ? texts.loading : texts.invalid}</p>
         )}
       </div>
       {known && <People preview={known} />}
-      {patch !== null && error !== null && !loading && (
-        <Failure says={texts.failed} error={error} retry={retry} />
-      )}
+      {asked && error !== null && !loading && <Failure says={texts.failed} error={error} retry={reload} />}
     </div>
   )
 }

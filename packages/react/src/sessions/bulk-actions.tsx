@@ -1,6 +1,6 @@
 import { useTexts } from '../context'
 import { Button } from '../ui/button'
-import { EndButton } from './end-button'
+import { EndOthersButton } from './end-button'
 
 interface BulkActionsProps {
   /** How many people are signed in; null when not known. */
@@ -9,23 +9,23 @@ interface BulkActionsProps {
   own: number | null
   off: boolean
   ask: (scope: 'all' | 'others') => void
-  endMine: () => Promise<void>
+  onEndedMine: () => void
 }
 
 /** The buttons that sign many out. They work also while the list cannot be loaded. */
-export function BulkActions({ people, own, off, ask, endMine }: BulkActionsProps) {
-  const texts = useTexts().sessions
+export function BulkActions({ people, own, off, ask, onEndedMine }: BulkActionsProps) {
+  const { sessions, revoke } = useTexts()
   const alone = people !== null && people <= 1
   return (
     <div className="cf-actions cf-bulk">
       {!alone && (
         <Button off={off} onClick={() => ask('others')}>
-          {texts.everyoneElse}
+          {revoke.others}
         </Button>
       )}
-      {alone && (own ?? 0) > 1 && <EndButton label={texts.myOthers} end={endMine} />}
+      {alone && (own ?? 0) > 1 && <EndOthersButton label={sessions.myOthers} onEnded={onEndedMine} />}
       <Button look="danger-tint" off={off} onClick={() => ask('all')}>
-        {texts.everyone}
+        {revoke.all}
       </Button>
     </div>
   )

@@ -4,16 +4,17 @@ import type { SessionItem } from '../types'
 import { Ago } from '../ui/ago'
 import { Icon } from '../ui/icons'
 
-/** A device in words: "Firefox 144 on Windows". */
-export function useDeviceText(): (session: SessionItem) => string {
-  const texts = useTexts().session
-  return ({ device }) => texts.device(device.browser, device.os) || texts.unknownDevice
+interface SessionRowProps {
+  session: SessionItem
+  /** The device in words: "Firefox 144 on Windows". */
+  device: string
+  /** What ends it. */
+  children: ReactNode
 }
 
 /** One session: its device, where and when, and the button that ends it. */
-export function SessionRow({ session, action }: { session: SessionItem; action: ReactNode }) {
+export function SessionRow({ session, device, children }: SessionRowProps) {
   const texts = useTexts().session
-  const deviceText = useDeviceText()
   return (
     <li className="cf-session">
       <span className="cf-session-icon">
@@ -21,7 +22,7 @@ export function SessionRow({ session, action }: { session: SessionItem; action: 
       </span>
       <div className="cf-session-body">
         <p className="cf-session-device">
-          <bdi>{deviceText(session)}</bdi>
+          <bdi>{device}</bdi>
           {session.current && <span className="cf-tag">{texts.current}</span>}
         </p>
         <dl className="cf-facts">
@@ -39,7 +40,7 @@ export function SessionRow({ session, action }: { session: SessionItem; action: 
           </Fact>
         </dl>
       </div>
-      <div className="cf-session-action">{action}</div>
+      <div className="cf-session-action">{children}</div>
     </li>
   )
 }

@@ -1,5 +1,5 @@
-import { useState } from 'react'
 import type { SessionItem } from '../types'
+import { useAction } from '../ui/use-action'
 import { useLatest } from '../ui/use-latest'
 import { type Resource, useResource } from '../use-resource'
 
@@ -10,12 +10,8 @@ interface Page {
 
 /** A list that grows by its cursor. */
 export interface Pages extends Resource<Page> {
-  items: SessionItem[]
-  /** Loads the next page; null at the end of the list. */
-  more: (() => Promise<void>) | null
-  loadingMore: boolean
-  /** Why the next page could not be loaded. */
-  moreError: unknown
+  /** Loads the next page. */
+  more: ReturnType<typeof useAction>
   /** Takes an ended session out. */
   drop(id: string): void
 }
@@ -26,31 +22,14 @@ export function usePages(
   load: (cursor: string | undefined, signal?: AbortSignal) => Promise<Page>,
 ): Pages {
   const resource = useResource<Page>(key, (signal) => load(undefined, signal))
-  const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null })
   const { data, put } = resource
   // A page that was asked for before a reload belongs to the list before it.
   const current = useLatest(data)
-
-  const more = async () => {
-    const before = data
-    if (!before?.next_cursor || state.busy) return
-    setState({ busy: true, error: null })
-    try {
-      const page = await load(before.next_cursor)
-      if (current.current === before)
-        put({ items: [...before.items, ...page.items], next_cursor: page.next_cursor })
-      setState({ busy: false, error: null })
-    } catch (error) {
-      setState({ busy: false, error })
-    }
-  }
-
-  return {
-    ...resource,
-    items: data?.items ?? [],
-    more: data?.next_cursor ? more : null,
-    loadingMore: state.busy,
-    moreError: state.error,
-    drop: (id) => data && put({ ...data, items: data.items.filter((item) => item.id !== id) }),
-  }
+  const more = useAction(async () => {
+    if (!data?.next_cursor) return
+    const page = await load(data.next_cursor)
+    if (current.current === data) put({ ...page, items: [...data.items, ...page.items] })
+  })
+  const drop = (id: string) => data && put({ ...data, items: data.items.filter((item) => item.id !== id) })
+  return { ...resource, more, drop }
 }

@@ -1,4 +1,5 @@
 import { type ComponentProps, type ReactNode, type Ref, useId } from 'react'
+import type { Resource } from '../use-resource'
 import { cx } from './class-names'
 import { Icon } from './icons'
 
@@ -6,7 +7,8 @@ interface CardProps {
   icon: ComponentProps<typeof Icon>['name']
   title: string
   lead?: ReactNode
-  busy?: boolean
+  /** What it shows: busy until that was loaded. */
+  from: Resource<unknown>
   className?: string
   children: ReactNode
   /** The heading: takes the focus when what had it is gone. */
@@ -14,10 +16,14 @@ interface CardProps {
 }
 
 /** One card of a settings page: a labelled section with its heading. */
-export function Card({ icon, title, lead, busy, className, children, headingRef }: CardProps) {
+export function Card({ icon, title, lead, from, className, children, headingRef }: CardProps) {
   const id = useId()
   return (
-    <section className={cx('cf-card', className)} aria-labelledby={id} aria-busy={busy || undefined}>
+    <section
+      className={cx('cf-card', className)}
+      aria-labelledby={id}
+      aria-busy={(from.loading && !from.data) || undefined}
+    >
       <header className="cf-card-header">
         <span className="cf-card-icon">
           <Icon name={icon} />

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import { useTexts } from '../context'
 
 /** Grey bars in the place of rows that are loading, after 200 ms: a quick answer never flickers. */
-export function Skeleton({ rows, className }: { rows: number; className: string }) {
+export function Skeleton({ rows, className }: { rows: number; className?: string }) {
   const texts = useTexts()
   const [shown, setShown] = useState(false)
   useEffect(() => {
