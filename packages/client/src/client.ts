@@ -112,7 +112,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const { store, channel, activity } = core
   const { check, cancel } = createCheck(core)
   const refresher = createRefresher(core, check, () => schedule.look())
-  const schedule = createSchedule(core, expiry, check, refresher)
+  const schedule = createSchedule(core, expiry, { check, cancel }, refresher)
   const reporter = createReporter(core, expiry, refresher)
   store.state.subscribe(schedule.look)
 

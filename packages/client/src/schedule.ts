@@ -28,7 +28,7 @@ export interface Schedule {
 export function createSchedule(
   core: Core,
   expiry: Settable<Expiry | null>,
-  check: () => Promise<void>,
+  { check, cancel }: { check(): Promise<void>; cancel(): void },
   refresher: Refresher,
 ): Schedule {
   const { env, clock, store, marker } = core
@@ -118,6 +118,8 @@ export function createSchedule(
     // After a sleep the server speaks first, then the verdict.
     const edge = slept && status === 'signed-in' ? rhythm : judge()
     if (back) tries = 0
+    // A question that was on its way tells of the time before the sleep.
+    if (wake && slept) cancel()
     if (wake || (unsure() && mono >= askAt)) ask()
     const owed = refresher.owedAt()
     if (owed !== null && (mono >= owed || back)) refresher.settle().then(look, look)

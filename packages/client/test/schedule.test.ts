@@ -161,6 +161,20 @@ describe('the deadline', () => {
 })
 
 describe('waking up', () => {
+  it.each(['sleep', 'sleepCounted'] as const)('is not misled by an answer of before (%s)', async (sleep) => {
+    const [tab] = await browser.tabs(1)
+    await world.advance(minute)
+    server.slow.set('/api/v1/auth/session', 1000)
+    const asked = tab.client.check().catch(() => undefined)
+    await world.advance(700) // answered, and on its way back
+    world[sleep](57 * minute)
+    tab.show()
+    await world.advance(1500)
+    await asked
+    expect(tab.expiry).toMatchObject({ warning: 'soon', deadline: signedInAt() + hour })
+    expect(Math.abs(tab.client.serverNow() - world.time)).toBeLessThan(1000)
+  })
+
   it.each(['sleep', 'sleepCounted'] as const)('asks passively first, then judges (%s)', async (sleep) => {
     const [tab] = await browser.tabs(1)
     await world.advance(minute)
