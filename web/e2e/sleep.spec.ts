@@ -126,3 +126,36 @@ test('a page that comes back from the history asks first, and shows nothing of a
   await expect(page.getByLabel('Email')).toBeVisible()
   await expect(page.getByText('Ada Lovelace')).toHaveCount(0)
 })
+
+test('an answer that was on its way while the laptop slept does not hide the warning', async ({
+  page,
+  curfew,
+}) => {
+  await begin(page, curfew, 30, 600)
+  let letGo = () => {}
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  let answered = () => {}
+  const asleep = new Promise<void>((resolve) => {
+    answered = resolve
+  })
+  await page.route(
+    '**/api/v1/auth/session',
+    async (route) => {
+      const answer = await route.fetch()
+      answered()
+      await held
+      await route.fulfill({ response: answer })
+    },
+    { times: 1 },
+  )
+  // A short sleep, after which the page asks; the long one comes before the answer.
+  await curfew.pass(65, page)
+  await asleep
+  await curfew.pass(25 * 60)
+  // Awake again, the page waits for the answer of before.
+  await wake(page, Date.now() + 26 * 60_000 + 5000)
+  letGo()
+  await expect(warning(page).getByRole('button', { name: 'Stay signed in' })).toBeVisible()
+})
