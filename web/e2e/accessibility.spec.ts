@@ -1,0 +1,149 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { type Api, ada, alan, type Curfew, expect, grace, limit, password, signIn, test } from './harness'
+import { click, inside, outside, type State, type World } from './page-states'
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** No violations, one h1 and title, and nothing to scroll sideways for. */
+async function judge(page: Page, name: string) {
+  const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] })
+  const { violations } = await axe.withTags(tags).analyze()
+  const found = violations.map(({ id, nodes }) => ({
+    id,
+    at: nodes.map((n) => `${n.target}: ${n.failureSummary}`),
+  }))
+  expect.soft(found, name).toEqual([])
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
+  expect.soft(width[0], `${name}: sideways scroll`).toBeLessThanOrEqual(width[1] ?? 0)
+}
+
+async function judgeAll(page: Page, states: State[], world: World) {
+  for (const [at, { name, path, reach, leave }] of states.entries()) {
+    // Every page has several states: among them all four looks are judged.
+    const [first, second] = at % 4 < 2 ? (['light', 'dark'] as const) : (['dark', 'light'] as const)
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.emulateMedia({ colorScheme: first, reducedMotion: 'reduce' })
+    await page.goto('about:blank')
+    await page.goto(world.curfew.url + path)
+    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
+    await expect(page.locator('.web-skeleton, .cf-skeleton')).toHaveCount(0)
+    await expect(page).toHaveTitle(/^\S.* · Curfew$/)
+    await reach?.(page, world)
+    await judge(page, `${name}, ${first}, 1280`)
+    await page.setViewportSize({ width: 320, height: 640 })
+    await page.emulateMedia({ colorScheme: second })
+    await judge(page, `${name}, ${second}, 320`)
+    await leave?.(page)
+  }
+}
+
+async function account(curfew: Curfew): Promise<Api> {
+  const owner = await curfew.signUp()
+  await curfew.join(owner, grace)
+  await curfew.join(owner, alan)
+  const { items } = await owner.get('/accounts/me/users')
+  const id = items.find((user: { email: string }) => user.email === alan.email).id
+  await owner.patch(`/accounts/me/users/${id}`, { disabled: true })
+  await owner.post('/accounts/me/invites', {
+    email: 'somebody-with-a-long-name@a-long-domain.example',
+    role: 'owner',
+  })
+  return owner
+}
+
+test('the pages before sign-in are accessible, light and dark, wide and narrow', async ({ page, curfew }) => {
+  test.slow()
+  await page.goto('/setup')
+  await judge(page, 'set-up')
+  const owner = await curfew.signUp()
+  await judgeAll(page, outside, { curfew, owner })
+})
+
+for (const half of [0, 1]) {
+  test(`the pages of an owner are accessible in each of their states, part ${half + 1} of 2`, async ({
+    page,
+    curfew,
+  }) => {
+    test.setTimeout(180_000)
+    const owner = await account(curfew)
+    await signIn(page, ada)
+    const states = inside.filter((_, at) => at % 2 === half)
+    await judgeAll(page, states, { curfew, owner })
+  })
+}
+
+test('the warning before a session ends is accessible in each of its states', async ({ page, curfew }) => {
+  const owner = await curfew.signUp()
+  await limit(owner, 15, 60)
+  await page.clock.install()
+  await signIn(page, ada, '/login?return_to=/account')
+  await expect(page.getByRole('region', { name: 'You', exact: true })).toContainText(ada.email)
+  await curfew.pass(11 * 60, page)
+  const toast = page.getByRole('region', { name: 'Session', exact: true })
+  await expect(toast).toContainText("You'll be signed out")
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await judge(page, `warning, ${colorScheme}`)
+  }
+  await page.setViewportSize({ width: 320, height: 640 })
+  await judge(page, 'warning, 320')
+  await page.route('**/auth/refresh', (route) => route.abort())
+  await toast.getByRole('button', { name: 'Stay signed in' }).click()
+  await expect(toast.getByRole('alert')).toBeVisible()
+  await judge(page, 'warning that failed, dark, 320')
+})
+
+test('at 200 percent everything can be read and used without scrolling sideways', async ({
+  browser,
+  curfew,
+}) => {
+  await account(curfew)
+  const context = await browser.newContext({
+    baseURL: curfew.url,
+    viewport: { width: 640, height: 450 },
+    deviceScaleFactor: 2,
+  })
+  const page = await context.newPage()
+  await signIn(page, ada)
+  for (const path of [
+    '/account',
+    '/account/security',
+    '/account/sessions',
+    '/account/people',
+    '/account/audit',
+  ]) {
+    await page.goto(path)
+    await expect(page.locator('.web-skeleton, .cf-skeleton')).toHaveCount(0)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(640)
+  }
+  await page.goto('/account/security')
+  await click(page, 'Sign me out and everyone else')
+  const act = page.getByRole('alertdialog').getByRole('button').last()
+  await act.scrollIntoViewIfNeeded()
+  await expect(act).toBeInViewport({ ratio: 1 })
+  await context.close()
+})
+
+test('going to another page gives it its title, and its heading the focus', async ({ page, curfew }) => {
+  await curfew.signUp()
+  await page.goto('/login')
+  await page.getByLabel('Email').fill(ada.email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.keyboard.press('Enter')
+  const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
+  for (const [link, title] of [
+    ['People', 'People'],
+    ['Audit log', 'Audit log'],
+    ['Your sessions', 'Your sessions'],
+    ['Account', 'Account settings'],
+    ['Security', 'Session security'],
+  ] as const) {
+    await links.filter({ hasText: new RegExp(`^${link}$`) }).click()
+    await expect(page.getByRole('heading', { level: 1, name: title })).toBeFocused()
+    await expect(page).toHaveTitle(`${title} · Curfew`)
+    await expect(links.and(page.locator('[aria-current=page]'))).toHaveText(link)
+  }
+  await page.goBack()
+  await expect(page.getByRole('heading', { level: 1, name: 'Account settings' })).toBeFocused()
+})
