@@ -1,14 +1,10 @@
-import { createActivity, openedByPerson } from './activity'
-import { createAttempts } from './attempts'
-import { createCall, createFetch } from './calls'
-import { createChannel, type Message } from './channel'
-import { createClock } from './clock'
-import { adopt, type Core, createCheck, finish } from './core'
+import { openedByPerson, reported, touch } from './activity'
+import { createFetch } from './calls'
+import { type Core, knownOf, post, serverNow } from './core'
 import { environment } from './environment'
-import { createHttp, isSession } from './http'
-import { locked } from './lock'
-import { createMarker } from './marker'
-import { observable, tell } from './observable'
+import { http, tokenShape } from './http'
+import { forgetNames } from './names'
+import { listen, observable } from './observable'
 import {
   type AcceptInviteBody,
   createOperations,
@@ -16,10 +12,10 @@ import {
   type SignInBody,
   type SignUpBody,
 } from './operations'
-import { createRefresher } from './refresh'
-import { createReporter } from './reporter'
-import { createSchedule } from './schedule'
-import { createStore, knownOf } from './store'
+import { alone, refresh } from './refresh'
+import { look, tick } from './schedule'
+import { adopt, check, checkQuietly, finish } from './session'
+import { close, open, receive, watch } from './tabs'
 import type {
   ClientOptions,
   CurfewErrorLike,
@@ -70,100 +66,58 @@ export interface Client {
   on<K extends keyof Events>(event: K, listener: (detail: Events[K]) => void): () => void
 }
 
-type Listener = { event: keyof Events; call: (detail: never) => void }
-
 /** Makes a client. It does nothing by itself until it is started. */
 export function createClient(options: ClientOptions = {}): Client {
   const env = environment(options.environment)
   const baseUrl = (options.baseUrl ?? '').replace(/\/+$/, '')
   const page = env.window?.location
-  const origin = page?.origin ?? ''
   const base = new URL(baseUrl || '/', page?.href ?? 'https://same.invalid')
-  const name = `curfew:${base.href.replace(/\/$/, '')}`
-  const sameOrigin = base.origin === origin
-
-  const listeners = new Set<Listener>()
-  const expiry = observable<Expiry | null>(null)
-  const clock = createClock(env)
-  const marker = createMarker(env, name)
   const core: Core = {
     env,
-    name,
-    sameOrigin,
-    clock,
-    marker,
-    store: createStore(marker),
-    http: createHttp(env, {
-      baseUrl,
-      credentials: sameOrigin || !page ? 'same-origin' : 'include',
-      timeoutMs: options.timeoutMs ?? 10_000,
-      clock,
-      onContact: () => schedule.contact(),
-    }),
-    attempts: createAttempts(env, name),
-    activity: createActivity(env, () => reporter.input()),
-    channel: createChannel(env, name, receive),
-    emit(event, detail) {
-      for (const { event: wanted, call } of [...listeners]) {
-        if (wanted === event) tell(() => call(detail as never))
-      }
+    baseUrl,
+    name: `curfew:${base.href.replace(/\/$/, '')}`,
+    sameOrigin: !page || base.origin === page.origin,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    state: observable<SessionState>({ status: 'loading', error: null }),
+    expiry: observable<Expiry | null>(null),
+    events: new EventTarget(),
+    look: () => look(core),
+    tell(message) {
+      post(core, message)
+      receive(core, message)
     },
+    memory: {},
+    known: null,
+    epoch: 0,
+    newest: 0,
+    offset: 0,
+    best: Infinity,
+    contactAt: 0,
+    strikes: 0,
+    tries: 0,
+    hold: 0,
+    told: 0,
+    touchedWall: 0,
+    touchedMono: 0,
+    tellAt: 0,
+    reportAt: Infinity,
+    edge: Infinity,
+    lookedAt: 0,
+    apart: 0,
   }
-  const { store, channel, activity } = core
-  const { check, cancel } = createCheck(core)
-  const refresher = createRefresher(core, check, () => schedule.look())
-  const schedule = createSchedule(core, expiry, { check, cancel }, refresher)
-  const reporter = createReporter(core, expiry, refresher)
-  store.state.subscribe(schedule.look)
-
-  /** What another tab says. */
-  function receive(message: Message): void {
-    if (message.t === 'session' && isSession(message.known)) {
-      const held = store.known()
-      const { known, offset } = message
-      if (held?.session.id === known.session.id || store.isNewer(known.session)) {
-        clock.hint(offset)
-        adopt(core, known, false)
-        refresher.hush(false)
-      }
-    } else if (message.t === 'signed-out') {
-      const held = store.known()
-      if (held && held.session.id === message.id) finish(core, message.reason, false)
-      // It speaks of a session that is not this tab's: the server knows better.
-      else if (held) check().catch(() => undefined)
-    } else if (message.t === 'input') {
-      activity.touch(message.at)
-    } else if (message.t === 'dismissed') {
-      schedule.dismissed(message.deadline)
-    } else if (message.t === 'policy-changed') {
-      core.emit('policy-changed', { etag: message.etag })
-    } else if (message.t === 'hush') {
-      refresher.hush(message.on)
-    }
-  }
-
-  /** Does `work` with no refresh open in any tab. */
-  async function alone<T>(work: () => Promise<T>): Promise<T> {
-    channel.post({ t: 'hush', on: true })
-    refresher.hush(true)
-    try {
-      return await locked(env, name, work)
-    } finally {
-      channel.post({ t: 'hush', on: false })
-      refresher.hush(false)
-    }
-  }
+  const { state, expiry } = core
+  state.subscribe(core.look)
 
   const enter =
     <B>(path: string) =>
     (body: B) =>
-      alone(async () => {
-        const { data } = await core.http<TokenResponse>('POST', `/api/v1/auth/${path}`, 'token', { body })
-        void core.attempts.forget((session) => session !== data.session.id)
+      alone(core, async () => {
+        const answer = await http<TokenResponse>(core, 'POST', `auth/${path}`, tokenShape, { body })
+        forgetNames(core, (session) => session !== answer.session.id)
         // Signing in is no restoring: tell so, whatever was known before.
-        if (store.state.get().status === 'loading') store.end(null)
-        adopt(core, knownOf(data), true)
-        return data
+        if (state.get().status === 'loading') finish(core, null, false)
+        adopt(core, knownOf(answer), true)
+        return answer
       })
 
   const own = {
@@ -171,105 +125,60 @@ export function createClient(options: ClientOptions = {}): Client {
     signIn: enter<SignInBody>('login'),
     acceptInvite: enter<AcceptInviteBody>('accept-invite'),
     signOut: () =>
-      alone(async () => {
-        await core.http('POST', '/api/v1/auth/logout', 'none', { token: store.known()?.token ?? null })
+      alone(core, async () => {
+        await http(core, 'POST', 'auth/logout', 'none', { token: core.known?.access_token })
         finish(core, 'logout', true)
       }),
   }
-  const refresh = () => refresher.refresh(refresher.fresh)
-  const quietly = () => {
-    check().catch(() => undefined)
-  }
-  const api = createOperations(
-    createCall(core, refresher),
-    { ...own, refreshSession: refresh },
-    {
-      policy(etag) {
-        channel.post({ t: 'policy-changed', etag })
-        core.emit('policy-changed', { etag })
-        // It may have shortened this very session.
-        quietly()
-      },
-      names: quietly,
-    },
-  )
+  const api = createOperations(core, { ...own, refreshSession: () => refresh(core) })
 
-  function hide(): void {
-    channel.close()
-    cancel()
-  }
-
-  function show(event: Event): void {
-    // Back from the back/forward cache: the world may have moved on.
-    channel.open()
-    if ((event as PageTransitionEvent).persisted) quietly()
-  }
-
-  let running = false
   let opened = false
   return {
     baseUrl,
-    session: store.state,
+    session: state,
     expiry,
     api,
     ...own,
     start() {
-      if (running) return
-      running = true
+      if (core.life) return
       // Once in a page's life: mounting anew later is nobody's touch.
-      if (!opened && openedByPerson(env)) activity.touch()
+      if (!opened && openedByPerson(env)) touch(core)
       opened = true
-      channel.open()
-      env.window?.addEventListener('pagehide', hide)
-      env.window?.addEventListener('pageshow', show)
-      if (options.trackInput !== false) activity.listen()
-      schedule.start()
+      open(core)
+      watch(core, options.trackInput !== false)
+      // Whatever is known: what the other tabs said while it was stopped was not heard.
+      checkQuietly(core)
+      tick(core)
     },
     stop() {
-      running = false
-      env.window?.removeEventListener('pagehide', hide)
-      env.window?.removeEventListener('pageshow', show)
-      activity.unlisten()
-      reporter.stop()
-      schedule.stop()
-      channel.close()
+      core.life?.abort()
+      core.life = null
+      env.clearTimeout(core.timer)
+      close(core)
     },
     async staySignedIn() {
-      activity.touch()
-      const now = clock.now()
+      touch(core)
+      const tell = (failed: CurfewErrorLike | null) => {
+        const held = expiry.get()
+        if (held) expiry.set({ ...held, failed })
+      }
       try {
-        await refresher.refresh((known) => Date.parse(known.session.last_active_at) >= now - 1000, true)
-        schedule.failed(null)
+        await refresh(core, reported(core), true)
+        tell(null)
       } catch (error) {
-        if (store.known()) schedule.failed(error as CurfewErrorLike)
+        tell(error as CurfewErrorLike)
         throw error
       }
     },
-    refresh,
-    check,
-    forget(reason) {
-      finish(core, reason, true)
-    },
+    refresh: () => refresh(core),
+    check: () => check(core),
+    forget: (reason) => finish(core, reason, true),
     dismissWarning() {
-      const deadline = expiry.get()?.deadline
-      if (!deadline) return
-      schedule.dismissed(deadline)
-      channel.post({ t: 'dismissed', deadline })
+      const held = expiry.get()
+      if (held) core.tell({ t: 'dismissed', deadline: held.deadline })
     },
-    fetch: createFetch(
-      core,
-      refresher,
-      [origin, base.origin, ...(options.tokenOrigins ?? []).map((each) => new URL(each).origin)].filter(
-        (each) => each && each !== 'null',
-      ),
-    ),
-    serverNow: clock.now,
-    on(event, call) {
-      const entry: Listener = { event, call }
-      listeners.add(entry)
-      return () => {
-        listeners.delete(entry)
-      }
-    },
+    fetch: createFetch(core, [base.href, page?.href ?? base.href, ...(options.tokenOrigins ?? [])]),
+    serverNow: () => serverNow(core),
+    on: (event, call) => listen(core.events, event, call),
   }
 }

@@ -17,20 +17,18 @@ export class CurfewError extends Error implements CurfewErrorLike {
   declare readonly problem: Problem | null
   declare readonly retryAfterSeconds: number | null
 
-  constructor(kind: CurfewErrorLike['kind'], message: string, { cause, ...parts }: ErrorParts = {}) {
-    super(message, { cause })
-    const rest = { status: 0, type: '', problem: null, retryAfterSeconds: null, ...parts }
-    Object.assign(this, { name: 'CurfewError', kind }, rest)
+  constructor(kind: CurfewErrorLike['kind'], message: string, parts: ErrorParts = {}) {
+    super(message, parts)
+    const none = { status: 0, type: '', problem: null, retryAfterSeconds: null }
+    Object.assign(this, { name: 'CurfewError', kind, ...none, ...parts })
   }
 }
 
 /**
- * The problems with which the server says that there is no session any more.
- * Any other 401, such as a proxy's, ends nothing.
+ * Whether the server said that the session is over, or that there is none: its
+ * refusals that speak of a session or a token. Any other 401, such as a
+ * proxy's, ends nothing.
  */
-const endings = ['session-expired', 'session-revoked', 'refresh-token-reused', 'invalid-token', 'no-session']
-
-/** Whether the server said that the session is over, or that there is none. */
 export function isEnding(error: unknown): error is CurfewError {
-  return error instanceof CurfewError && error.status === 401 && endings.includes(error.type)
+  return error instanceof CurfewError && error.status === 401 && /session|token/.test(error.type)
 }

@@ -25,7 +25,6 @@ export function expiryOf(
   const deadline = Math.min(idle, absolute)
   const minutes = reason === 'idle' ? session.idle_minutes : session.absolute_minutes
   const soon = deadline - Math.min(300_000, minutes * 20_000)
-  if (serverNow >= deadline) return { warning: 'now', reason, deadline, nextEdge: null }
-  if (serverNow >= soon) return { warning: 'soon', reason, deadline, nextEdge: deadline }
-  return { warning: 'none', reason, deadline, nextEdge: soon }
+  const warning = serverNow >= deadline ? 'now' : serverNow >= soon ? 'soon' : 'none'
+  return { warning, reason, deadline, nextEdge: { none: soon, soon: deadline, now: null }[warning] }
 }

@@ -1,191 +1,137 @@
-import type { ServerClock } from './clock'
+import { apart, type Core, jumped, serverNow } from './core'
 import { CurfewError } from './errors'
-import type { Environment, Problem } from './types'
 
-/** What an answer must look like, so that nothing later trips over it. */
-export type Shape =
-  | 'none'
-  | 'object'
-  | 'list'
-  | 'session'
-  | 'token'
-  | 'file'
-  | 'account'
-  | 'person'
-  | 'security'
-  | 'preview'
+/**
+ * What an answer must look like, so that nothing later trips over it: `none`,
+ * `file`, or the members that its object must have: `[]` for a list, and what
+ * ends in `_at` or `_time` for a moment. With `etag` it is given its version.
+ */
+export type Shape = string
+
+/** What the answers about a session must have: what the client computes with. */
+export const sessionShape =
+  'session.id session.generation session.idle_minutes session.absolute_minutes session.started_at session.last_active_at session.idle_expires_at session.absolute_expires_at server_time user.id account.id'
+export const tokenShape = `${sessionShape} access_token expires_in`
 
 /** What goes with a request besides method and path. */
 export interface Ask {
   body?: unknown
-  token?: string | null
+  token?: string | null | undefined
   ifMatch?: string | null | undefined
   signal?: AbortSignal | undefined
   /** Lets the browser finish the request when the page goes. */
   keepalive?: boolean
 }
 
-/** An answer that has the shape asked for. */
-export interface Reply<T> {
-  data: T
-  etag: string | null
-}
-
-export type Http = <T>(method: string, path: string, shape: Shape, ask?: Ask) => Promise<Reply<T>>
-
 // biome-ignore lint/suspicious/noExplicitAny: this is where unknown JSON is looked at
 type Json = any
 
-const isObject = (value: Json) => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isTime = (value: Json) => typeof value === 'string' && !Number.isNaN(Date.parse(value))
+/** Whether the object has the members of a shape. */
+export function fits(data: Json, shape: Shape): boolean {
+  return shape.split(' ').every((path) => {
+    const [member = '', list] = path.split('[')
+    const value = member.split('.').reduce((object, key) => object?.[key], data)
+    if (/_(at|time)$/.test(member)) return Date.parse(value) > 0
+    return list ? Array.isArray(value) : value !== undefined
+  })
+}
 
-/** Whether this is what a session's answer is: every member that the client computes with. */
-export function isSession(data: Json): boolean {
-  const session = data?.session
-  return (
-    isObject(session) &&
-    typeof session.id === 'string' &&
-    Number.isInteger(session.generation) &&
-    session.idle_minutes > 0 &&
-    session.absolute_minutes > 0 &&
-    [
-      session.started_at,
-      session.last_active_at,
-      session.idle_expires_at,
-      session.absolute_expires_at,
-      data.server_time,
-    ].every(isTime) &&
-    typeof data.user?.id === 'string' &&
-    typeof data.account?.id === 'string'
+/** The JSON object that this text is; undefined for anything else. */
+function parsed(text: string): Json {
+  try {
+    if (/^\s*{/.test(text)) return JSON.parse(text)
+  } catch {
+    // As good as none.
+  }
+}
+
+/** The error of an answer that refuses, or that is none of Curfew's. */
+function refusal(core: Core, response: Response, data: Json): CurfewError {
+  const { status, headers } = response
+  const type = /\/problems\/([a-z0-9-]+)$/.exec(data?.type)?.[1]
+  const problem = type && data.title ? data : null
+  // A number or, from some proxies, a date.
+  const wait = headers.get('retry-after') ?? ''
+  const seconds = Math.ceil(+wait || (Date.parse(wait) - serverNow(core)) / 1000)
+  return new CurfewError(
+    problem ? 'problem' : 'nonsense',
+    problem ? problem.detail || problem.title : `Not an answer of Curfew (HTTP ${status}).`,
+    { status, problem, type: problem ? type : '', retryAfterSeconds: Math.max(0, seconds) || null },
   )
 }
 
-const shapes: Record<Exclude<Shape, 'none' | 'file'>, (data: Json) => boolean> = {
-  object: isObject,
-  list: (data) => isObject(data) && Array.isArray(data.items),
-  session: isSession,
-  token: (data) => isSession(data) && typeof data.access_token === 'string' && data.expires_in >= 0,
-  account: (data) => isObject(data) && typeof data.name === 'string' && Array.isArray(data.owners),
-  person: (data) => isObject(data) && typeof data.name === 'string' && typeof data.email === 'string',
-  security: (data) =>
-    isObject(data) &&
-    Array.isArray(data.presets) &&
-    Array.isArray(data.active_users) &&
-    data.effective_idle_minutes > 0 &&
-    data.effective_absolute_minutes > 0,
-  preview: (data) => isObject(data) && Array.isArray(data.users),
-}
+/** A request that took longer slept on its way. */
+const longest = 30_000
 
-/** The answer's JSON; undefined for anything else. */
-async function jsonOf(response: Response): Promise<Json> {
-  if (!/[/+]json\b/.test(response.headers.get('content-type') ?? '')) return undefined
-  const text = await response.text()
+/**
+ * Makes one request and gives an answer of the right shape, or throws a
+ * `CurfewError`. A path is below the API's unless it starts with a slash.
+ */
+export async function http<T>(
+  core: Core,
+  method: string,
+  path: string,
+  shape: Shape,
+  { body, token, ifMatch, signal, keepalive = false }: Ask = {},
+): Promise<T> {
+  const { env } = core
+  signal?.throwIfAborted()
+  const abort = new AbortController()
+  const cancel = () => abort.abort(signal?.reason)
+  signal?.addEventListener('abort', cancel)
+  const timer = env.setTimeout(
+    () => abort.abort(new CurfewError('timeout', 'Curfew did not answer in time.')),
+    core.timeoutMs,
+  )
+  const headers: Record<string, string> = {}
+  if (body) headers['content-type'] = 'application/json'
+  if (token) headers.authorization = `Bearer ${token}`
+  if (ifMatch) headers['if-match'] = ifMatch
   try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Seconds of a Retry-After, which is a number or, from some proxies, a date. */
-function retryAfter(response: Response, now: number): number | null {
-  const value = response.headers.get('retry-after')
-  if (!value) return null
-  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1000)
-  return Number.isNaN(seconds) ? null : Math.max(0, seconds)
-}
-
-function nonsense(response: Response, now: number): CurfewError {
-  return new CurfewError('nonsense', `The answer is not Curfew's (HTTP ${response.status}).`, {
-    status: response.status,
-    retryAfterSeconds: retryAfter(response, now),
-  })
-}
-
-async function refusal(response: Response, now: number): Promise<CurfewError> {
-  const problem: Problem | undefined = await jsonOf(response)
-  const type = isObject(problem) && /(?:^|\/)problems\/([a-z0-9-]+)$/.exec(String(problem?.type))?.[1]
-  if (!type || !problem || typeof problem.title !== 'string' || typeof problem.detail !== 'string') {
-    return nonsense(response, now)
-  }
-  return new CurfewError('problem', problem.detail || problem.title, {
-    status: response.status,
-    type,
-    problem,
-    retryAfterSeconds: retryAfter(response, now),
-  })
-}
-
-/** Where and how requests are made. */
-export interface HttpOptions {
-  baseUrl: string
-  credentials: RequestCredentials
-  timeoutMs: number
-  clock: ServerClock
-  /** Told whenever the server has answered as Curfew does. */
-  onContact(): void
-}
-
-/** Makes one request and gives an answer of the right shape, or throws a `CurfewError`. */
-export function createHttp(env: Environment, options: HttpOptions): Http {
-  return async (method, path, shape, ask = {}) => {
-    const { signal, body, token, ifMatch } = ask
-    signal?.throwIfAborted()
-    const abort = new AbortController()
-    let late = false
-    const cancel = () => abort.abort(signal?.reason)
-    const timer = env.setTimeout(() => {
-      late = true
-      abort.abort()
-    }, options.timeoutMs)
-    signal?.addEventListener('abort', cancel)
-    const headers: Record<string, string> = { accept: 'application/json' }
-    if (body !== undefined) headers['content-type'] = 'application/json'
-    if (token) headers.authorization = `Bearer ${token}`
-    if (ifMatch) headers['if-match'] = ifMatch
-    let streaming = false
-    try {
-      const arrived = options.clock.start()
-      const response = await env.fetch(options.baseUrl + path, {
-        method,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-        credentials: options.credentials,
-        cache: 'no-store',
-        keepalive: ask.keepalive ?? false,
-        signal: abort.signal,
-      })
-      const sample = arrived()
-      if (!response.ok) throw await refusal(response, env.now())
-      const etag = response.headers.get('etag')
-      if (shape === 'none') {
-        // Only "no content" and "accepted" have no body: a 200 is somebody else's page.
-        if (response.status !== 204 && response.status !== 202) throw nonsense(response, env.now())
-        options.onContact()
-        return { data: undefined as never, etag }
-      }
-      if (shape === 'file') {
-        if (/html/.test(response.headers.get('content-type') ?? 'html')) throw nonsense(response, env.now())
-        streaming = true
-        return { data: response as never, etag }
-      }
-      const data = await jsonOf(response)
-      if (!shapes[shape](data)) throw nonsense(response, env.now())
-      if (isTime(data.server_time)) sample(data.server_time)
-      options.onContact()
-      return { data, etag }
-    } catch (error) {
-      if (error instanceof CurfewError) {
-        if (error.kind === 'problem') options.onContact()
-        throw error
-      }
-      if (signal?.aborted) throw signal.reason
-      if (late) throw new CurfewError('timeout', 'Curfew did not answer in time.', { cause: error })
-      throw new CurfewError('offline', 'Curfew could not be reached.', { cause: error })
-    } finally {
-      env.clearTimeout(timer)
-      // A file is still being read: its reader may still give up.
-      if (!streaming) signal?.removeEventListener('abort', cancel)
+    const from = env.monotonic()
+    const before = apart(core)
+    const response = await env.fetch(core.baseUrl + (path[0] === '/' ? path : `/api/v1/${path}`), {
+      method,
+      headers,
+      body: body ? JSON.stringify(body) : null,
+      credentials: core.sameOrigin ? 'same-origin' : 'include',
+      keepalive,
+      signal: abort.signal,
+    })
+    const took = env.monotonic() - from
+    const middle = env.now() - took / 2
+    const slept = took > longest || jumped(core, before)
+    const type = response.headers.get('content-type') ?? ''
+    if (response.ok && shape === 'file' && /csv|json/.test(type)) return response as T
+    let data = parsed(await response.text())
+    if (data && /etag/.test(shape)) data = { ...data, etag: response.headers.get('etag') }
+    // Only "no content" and "accepted" have no body: a 200 is somebody else's page.
+    const good =
+      shape === 'none'
+        ? /20[24]/.test(`${response.status}`)
+        : response.ok && data && (!shape || fits(data, shape))
+    const error = good ? null : refusal(core, response, data)
+    if (error?.kind !== 'nonsense') core.contactAt = env.monotonic()
+    if (error) throw error
+    const time = !slept && Date.parse(data?.server_time)
+    // Its clock is taken to show the middle of the request. The quicker that
+    // was, the smaller the error: a sample that took over 1.5 times as long as
+    // the best is dropped, and loosens the bound, for networks become slower.
+    // So is one that the device slept through: nobody knows when in between the
+    // server answered.
+    if (time && took > core.best * 1.5) core.best += (took - core.best) / 10
+    else if (time) {
+      core.best = Math.min(core.best, took)
+      core.offset = time - middle
     }
+    return data
+  } catch (error) {
+    if (error instanceof CurfewError) throw error
+    if (abort.signal.aborted) throw abort.signal.reason
+    throw new CurfewError('offline', 'Curfew could not be reached.', { cause: error })
+  } finally {
+    env.clearTimeout(timer)
+    // A file is still being read: its reader may still give up.
+    if (shape !== 'file') signal?.removeEventListener('abort', cancel)
   }
 }

@@ -1,4 +1,5 @@
 export { type Client, createClient } from './client'
+export type { SessionAnswer } from './core'
 export { CurfewError } from './errors'
 export { expiryOf, type Verdict } from './expiry'
 export type {
@@ -41,6 +42,5 @@ export type {
   User,
   UserPatch,
 } from './operations'
-export type { SessionAnswer } from './store'
 export type * from './types'
 export { type SignInReason, safeReturnTo, signInReason, signInUrl } from './urls'

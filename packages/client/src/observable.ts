@@ -2,36 +2,36 @@ import type { Observable } from './types'
 
 /** An `Observable` whose owner can set it. */
 export interface Settable<T> extends Observable<T> {
+  /** Takes the value over, unless it says the same as the one held. */
   set(value: T): void
 }
 
-/** Calls one listener; what it throws is reported by the browser and stops nobody else. */
-export function tell(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
+/**
+ * Calls back on each event of this name; returns what ends it. The browser's
+ * own events do the rest: what one listener throws is reported and stops no
+ * other, and listeners may come and go meanwhile.
+ */
+export function listen(hub: EventTarget, name: string, call: (detail: never) => void): () => void {
+  // A function of its own: the same listener may be given twice.
+  const heard = (event: Event) => call((event as Event & { detail: never }).detail)
+  hub.addEventListener(name, heard)
+  return () => hub.removeEventListener(name, heard)
+}
+
+export function emit(hub: EventTarget, name: string, detail?: unknown): void {
+  hub.dispatchEvent(Object.assign(new Event(name), { detail }))
 }
 
 /** A value that can be watched. */
 export function observable<T>(value: T): Settable<T> {
-  const listeners = new Set<{ call: () => void }>()
+  const hub = new EventTarget()
   return {
     get: () => value,
-    subscribe(call) {
-      const entry = { call }
-      listeners.add(entry)
-      return () => {
-        listeners.delete(entry)
-      }
-    },
+    subscribe: (call) => listen(hub, 'set', call),
     set(next) {
-      if (next === value) return
+      if (JSON.stringify(next) === JSON.stringify(value)) return
       value = next
-      for (const entry of [...listeners]) if (listeners.has(entry)) tell(entry.call)
+      emit(hub, 'set')
     },
   }
 }

@@ -1,6 +1,8 @@
-import type { Ask, Reply, Shape } from './http'
+import { authorized } from './calls'
+import type { Core, SessionAnswer } from './core'
+import { http, sessionShape } from './http'
 import type { components, operations } from './schema.gen'
-import type { SessionAnswer } from './store'
+import { checkQuietly } from './session'
 import type { TokenResponse } from './types'
 
 type Schemas = components['schemas']
@@ -123,106 +125,89 @@ export type OwnOperations = Pick<
   'signUp' | 'signIn' | 'acceptInvite' | 'signOut' | 'refreshSession'
 >
 
-/** Makes one call; `open` needs no sign-in. */
-export type Call = <T>(
-  method: string,
-  path: string,
-  shape: Shape,
-  ask?: Ask,
-  open?: boolean,
-) => Promise<Reply<T>>
+const account = 'etag name owners[]'
+const person = 'etag name email'
+const security = 'etag effective_idle_minutes effective_absolute_minutes presets[] active_users[]'
 
-/** What follows from a change that succeeded. */
-export interface After {
-  /** The session policy is another one. */
-  policy(etag: string | null): void
-  /** The person's or the account's name is another one. */
-  names(): void
+/**
+ * How each operation is asked for: the method, the path (`{}` is an id, the
+ * first argument), what else it takes before its options, and the shape of its
+ * answer.
+ */
+const requests: Record<Exclude<keyof Operations, keyof OwnOperations>, string> = {
+  getSession: `GET auth/session ${sessionShape}`,
+  getAuthConfig: 'GET auth/config',
+  getInvitation: 'POST auth/invite body',
+  forgotPassword: 'POST auth/forgot body none',
+  getReset: 'POST auth/reset body',
+  resetPassword: 'POST auth/reset-password body none',
+
+  getAccount: `GET accounts/me ${account}`,
+  updateAccount: `PATCH accounts/me body ${account}`,
+
+  getSecurity: `GET accounts/me/security ${security}`,
+  updateSecurity: `PATCH accounts/me/security body ${security}`,
+  previewSecurity: 'POST accounts/me/security/preview body users[]',
+  revokeSessions: 'POST accounts/me/security/revoke-sessions body',
+
+  listSessions: 'GET accounts/me/sessions query items[]',
+  revokeSession: 'DELETE accounts/me/sessions/{} none',
+
+  listUsers: 'GET accounts/me/users query items[]',
+  updateUser: 'PATCH accounts/me/users/{} body',
+  revokeUserSessions: 'POST accounts/me/users/{}/revoke-sessions',
+  createResetLink: 'POST accounts/me/users/{}/reset-links',
+
+  listInvites: 'GET accounts/me/invites query items[]',
+  createInvite: 'POST accounts/me/invites body',
+  deleteInvite: 'DELETE accounts/me/invites/{} none',
+
+  listAuditEvents: 'GET accounts/me/audit-events query items[]',
+  exportAuditEvents: 'GET accounts/me/audit-events/export query file',
+
+  getMe: `GET users/me ${person}`,
+  updateMe: `PATCH users/me body ${person}`,
+  changePassword: 'POST users/me/password body none',
+  listMySessions: 'GET users/me/sessions query items[]',
+  revokeMySession: 'DELETE users/me/sessions/{} none',
+  revokeMyOtherSessions: 'POST users/me/sessions/revoke-others',
+
+  getHealth: 'GET /healthz',
+  getReadiness: 'GET /readyz',
+  getKeySet: 'GET /.well-known/jwks.json',
+  getServerMetadata: 'GET /.well-known/oauth-authorization-server',
 }
 
-function withQuery(path: string, query: object = {}): string {
-  const text = new URLSearchParams(
-    Object.entries(query)
-      .filter(([, value]) => value !== undefined && value !== null && value !== '')
-      .map(([key, value]) => [key, String(value)]),
-  ).toString()
-  return text ? `${path}?${text}` : path
+/** One of the operations as a plain function. */
+function operation(core: Core, request: string) {
+  const [, method = '', template = '', takes, shape = ''] =
+    /^(\w+) (\S+)(?: (body|query))? ?(.*)/.exec(request) ?? []
+  return async (...args: unknown[]) => {
+    let path = template.replace('{}', () => {
+      const id = `${args.shift()}`
+      // What is empty or dots would name another operation.
+      if (/^\.{0,2}$/.test(id)) throw new TypeError(`Not an id: "${id}"`)
+      return encodeURIComponent(id)
+    })
+    if (takes === 'query') {
+      const given = Object.entries(args.shift() ?? {}).filter(([, value]) => (value ?? '') !== '')
+      if (given[0]) path += `?${new URLSearchParams(given)}`
+    }
+    const body = takes === 'body' && args.shift()
+    const send = (token?: string | null) =>
+      http<{ etag: string | null }>(core, method, path, shape, { ...(args[0] as ChangeOptions), body, token })
+    const answer = await (/s\/me/.test(template) ? authorized(core, send) : send())
+    if (method === 'PATCH' && /etag/.test(shape)) {
+      if (shape === security) core.tell({ t: 'policy-changed', etag: answer.etag })
+      // It may have changed a name, or shortened this very session.
+      checkQuietly(core)
+    }
+    return answer
+  }
 }
 
-/** The operations as plain functions over `call`. */
-export function createOperations(call: Call, own: OwnOperations, after: After): Operations {
-  const at = encodeURIComponent
-  const me = '/accounts/me'
-  const users = `${me}/users`
-  const mine = '/users/me/sessions'
-
-  const plain = <T>(method: string, path: string, options?: ChangeOptions, body?: unknown, open?: boolean) =>
-    call<T>(method, path, 'object', { ...options, body }, open).then((reply) => reply.data)
-  const none = (method: string, path: string, options?: CallOptions, body?: unknown, open?: boolean) =>
-    call<void>(method, path, 'none', { ...options, body }, open).then(() => undefined)
-  const list = <T>(path: string, query?: object, options?: CallOptions) =>
-    call<Page<T>>('GET', withQuery(path, query), 'list', options).then((reply) => reply.data)
-  const tagged = <T>(method: string, path: string, shape: Shape, options?: ChangeOptions, body?: unknown) =>
-    call<T>(method, path, shape, { ...options, body }).then(({ data, etag }) => ({ ...data, etag }))
-  const renamed = <T>(value: T): T => {
-    after.names()
-    return value
-  }
-
-  return {
-    ...own,
-    getSession: (o) =>
-      call<SessionAnswer>('GET', '/auth/session', 'session', o, true).then((reply) => reply.data),
-
-    getAuthConfig: (o) => plain('GET', '/auth/config', o, undefined, true),
-    getInvitation: (body, o) => plain('POST', '/auth/invite', o, body, true),
-    forgotPassword: (body, o) => none('POST', '/auth/forgot', o, body, true),
-    getReset: (body, o) => plain('POST', '/auth/reset', o, body, true),
-    resetPassword: (body, o) => none('POST', '/auth/reset-password', o, body, true),
-
-    getAccount: (o) => tagged('GET', me, 'account', o),
-    updateAccount: (body, o) => tagged<Account>('PATCH', me, 'account', o, body).then(renamed),
-
-    getSecurity: (o) => tagged('GET', `${me}/security`, 'security', o),
-    updateSecurity: async (body, o) => {
-      const security = await tagged<Security>('PATCH', `${me}/security`, 'security', o, body)
-      after.policy(security.etag)
-      return security
-    },
-    previewSecurity: (body, o) =>
-      call<SecurityPreview>('POST', `${me}/security/preview`, 'preview', { ...o, body }).then(
-        (reply) => reply.data,
-      ),
-    revokeSessions: (body, o) => plain('POST', `${me}/security/revoke-sessions`, o, body),
-
-    listSessions: (query, o) => list(`${me}/sessions`, query, o),
-    revokeSession: (id, o) => none('DELETE', `${me}/sessions/${at(id)}`, o),
-
-    listUsers: (query, o) => list(users, query, o),
-    updateUser: (id, body, o) => plain('PATCH', `${users}/${at(id)}`, o, body),
-    revokeUserSessions: (id, o) => plain('POST', `${users}/${at(id)}/revoke-sessions`, o),
-    createResetLink: (id, o) => plain('POST', `${users}/${at(id)}/reset-links`, o),
-
-    listInvites: (query, o) => list(`${me}/invites`, query, o),
-    createInvite: (body, o) => plain('POST', `${me}/invites`, o, body),
-    deleteInvite: (id, o) => none('DELETE', `${me}/invites/${at(id)}`, o),
-
-    listAuditEvents: (query, o) => list(`${me}/audit-events`, query, o),
-    exportAuditEvents: (query, o) =>
-      call<Response>('GET', withQuery(`${me}/audit-events/export`, query), 'file', o).then(
-        (reply) => reply.data,
-      ),
-
-    getMe: (o) => tagged('GET', '/users/me', 'person', o),
-    updateMe: (body, o) => tagged<User>('PATCH', '/users/me', 'person', o, body).then(renamed),
-    changePassword: (body, o) => none('POST', '/users/me/password', o, body),
-    listMySessions: (query, o) => list(mine, query, o),
-    revokeMySession: (id, o) => none('DELETE', `${mine}/${at(id)}`, o),
-    revokeMyOtherSessions: (o) => plain('POST', `${mine}/revoke-others`, o),
-
-    getHealth: (o) => plain('GET', '/healthz', o, undefined, true),
-    getReadiness: (o) => plain('GET', '/readyz', o, undefined, true),
-    getKeySet: (o) => plain('GET', '/.well-known/jwks.json', o, undefined, true),
-    getServerMetadata: (o) => plain('GET', '/.well-known/oauth-authorization-server', o, undefined, true),
-  }
+/** The operations as plain functions. */
+export function createOperations(core: Core, own: OwnOperations): Operations {
+  const made = Object.entries(requests).map(([name, request]) => [name, operation(core, request)])
+  return { ...own, ...Object.fromEntries(made) }
 }

@@ -1,193 +1,143 @@
-import { adopt, type Core, endReason, finish } from './core'
-import { backOff } from './environment'
-import { CurfewError, isEnding } from './errors'
-import { locked } from './lock'
-import { type Known, knownOf } from './store'
+import { age } from './activity'
+import { type Core, failed, type Known, knownOf, patient, pause, serverNow } from './core'
+import { type CurfewError, isEnding } from './errors'
+import { http, tokenShape } from './http'
+import { agree, forgetNames } from './names'
+import { adopt, check, finishBy, once } from './session'
 import type { TokenResponse } from './types'
 
 /** What a caller of a refresh is after; met, there is nothing to do. */
 export type Want = (known: Known) => boolean
 
-export interface Refresher {
-  /** Whether the token held can be sent. */
-  fresh: Want
-  /** Refreshes until `want` is met: one request for all who ask meanwhile. Resolves also when nobody is signed in. */
-  refresh(want: Want, human?: boolean): Promise<void>
-  /** A sign-in or sign-out begins (here or in another tab) and the open refresh ends, or it is over. */
-  hush(on: boolean): void
-  /** A refresh whose outcome is not known is due to be repeated at this moment of the forward clock; else null. */
-  owedAt(): number | null
-  /** Repeats it. */
-  settle(): Promise<void>
-}
-
-/** The most that the server takes as inactive_seconds: 90 days. */
-const longest = 7_776_000
-
-/** How long refreshes stand back for a sign-in or sign-out that is never heard of again. */
-const hushTime = 12_000
+/** How long to wait for the other tabs, or for a sign-in that is never heard of again. */
+const patience = 12_000
 
 /** How long to let another tab's message arrive after its lock was let go. */
 const handOver = 20
 
-type Step = 'done' | 'again'
+/** The most that the server takes as inactive_seconds: 90 days. */
+const longest = 7_776_000
 
-export function createRefresher(core: Core, check: () => Promise<void>, onFailure: () => void): Refresher {
-  const { env, store, clock, attempts } = core
-  let flight: Promise<void> | null = null
-  let post: AbortController | null = null
-  let quiet: { until: Promise<void>; end: () => void } | null = null
-  // What failed last, and until when it is not tried again.
-  let failure: unknown
-  let tries = 0
-  let holdUntil = Number.NEGATIVE_INFINITY
-  let toldToWait = false
-  let owed: { id: string; generation: number } | null = null
-
-  const fresh: Want = (known) => known.token !== null && clock.now() < known.until
-  const met = (want: Want) => {
-    const known = store.known()
-    return known !== null && want(known)
+/**
+ * Does `work` while no other tab of this browser does its own, if that can be
+ * had in time: the lock saves requests, correctness does not hang on it. So it
+ * is never stolen, and `work` goes ahead without it when a holder does not let
+ * go or the browser has no locks.
+ */
+function locked<T>({ env, name }: Core, work: () => Promise<T>): Promise<T> {
+  const wait = new AbortController()
+  const timer = env.setTimeout(() => wait.abort(), patience)
+  let running: Promise<T> | undefined
+  const go = () => {
+    env.clearTimeout(timer)
+    running ??= work()
+    return running
   }
+  return env.locks ? (env.locks.request(name, { signal: wait.signal }, go) as Promise<T>).catch(go) : go()
+}
 
-  /** How long ago somebody touched the product; with nothing known, so long that it extends nothing. */
-  const inactiveSeconds = () => Math.min(longest, Math.floor(core.activity.age() / 1000))
+/** A sign-in or sign-out begins (here or in another tab) and the open refresh ends, or it is over. */
+export function hush(core: Core, on: boolean): void {
+  core.speak?.()
+  core.quiet =
+    on &&
+    new Promise((done) => {
+      core.speak = done
+      core.env.setTimeout(done, patience)
+    })
+  if (on) core.post?.abort()
+}
 
-  function failed(error: unknown): void {
-    const known = error instanceof CurfewError ? error : null
-    const told = known?.retryAfterSeconds
-    toldToWait = typeof told === 'number'
-    holdUntil = env.monotonic() + (toldToWait ? (told ?? 0) * 1000 : backOff(tries))
-    tries++
-    failure = error
-    onFailure()
+/** Does `work` with no refresh open in any tab. */
+export async function alone<T>(core: Core, work: () => Promise<T>): Promise<T> {
+  core.tell({ t: 'hush', on: true })
+  try {
+    return await locked(core, work)
+  } finally {
+    core.tell({ t: 'hush', on: false })
   }
+}
 
-  function settled(): void {
-    tries = 0
-    holdUntil = Number.NEGATIVE_INFINITY
-    owed = null
-  }
+/** Whether the token held can be sent. */
+export const fresh = (core: Core) => (known: Known) => !!known.access_token && serverNow(core) < known.until
 
-  /** One request. `named` is the session and generation believed in. */
-  async function send(
-    epoch: number,
-    named: { id: string; generation: number },
-  ): Promise<TokenResponse | null> {
-    const abort = new AbortController()
-    post = abort
+async function run(core: Core, want: Want, human?: boolean): Promise<void> {
+  const { env } = core
+  const now = env.monotonic()
+  // A person is not made to wait, but where the server asked for it.
+  if (now < core.told || (!human && now < core.hold)) throw core.failure
+  if (core.state.get().status === 'loading') await check(core)
+  // What the server says the cookie is, when it is not what this tab thought.
+  let moved: { id: string; generation: number; under: number } | undefined
+
+  /** One request at most; true if it is to be done again. */
+  async function step(waited: boolean): Promise<boolean> {
+    if (waited && core.known && !want(core.known)) await pause(core, handOver)
+    const { known, epoch } = core
+    if (!known || want(known)) return false
+    // What the server says the cookie is goes before what this tab holds (after
+    // a lost answer the cookie is behind), until another tab has gone further.
+    const under = known.session.generation
+    const { id, generation } = moved?.under === under ? moved : known.session
+    core.post = new AbortController()
+    const { signal } = core.post
+    // Ended for a sign-in or sign-out: repeated with the same name if that fails.
+    const ended = () => signal.aborted || core.epoch !== epoch
     try {
-      const attempt = await attempts.agree(named.id, named.generation)
-      if (abort.signal.aborted || store.epoch() !== epoch) return null
-      const { id: session_id, generation } = named
-      const inactive_seconds = inactiveSeconds()
-      const { data } = await core.http<TokenResponse>('POST', '/api/v1/auth/refresh', 'token', {
-        body: attempt ? { attempt, session_id, generation, inactive_seconds } : { inactive_seconds },
-        signal: abort.signal,
+      const attempt = await agree(core, id, generation)
+      if (ended()) return true
+      const answer = await http<TokenResponse>(core, 'POST', 'auth/refresh', tokenShape, {
+        body: {
+          ...(attempt && { attempt, session_id: id, generation }),
+          inactive_seconds: Math.min(longest, Math.floor(age(core) / 1000)),
+        },
+        signal,
         // A page that goes in the middle must not lose the successor. Only on
         // the same origin: not every browser keeps a request with a preflight.
         keepalive: core.sameOrigin,
       })
-      return data
+      if (core.epoch !== epoch) return true
+      patient(core)
+      core.owed = null
+      const { session } = answer
+      forgetNames(core, (each, g) => each === session.id && g < session.generation)
+      adopt(core, knownOf(answer), true)
+      return false
     } catch (error) {
-      // Ended for a sign-in or sign-out; repeated with the same attempt if that fails.
-      if (abort.signal.aborted) return null
-      // Anything but a refusal by Curfew itself may have rotated the token.
-      const status = error instanceof CurfewError ? error.status : 0
-      if (status !== 429 && status !== 409 && !isEnding(error)) owed = named
+      if (ended()) return true
+      const { kind, status, type, problem } = error as CurfewError
+      if (type === 'generation-moved' && !moved && problem?.session_id) {
+        moved = { id: problem.session_id, generation: problem.generation ?? 0, under }
+        return true
+      }
+      if (isEnding(error)) finishBy(core, error)
+      else {
+        // Anything but a refusal by Curfew itself may have rotated the token.
+        if (kind !== 'problem' || status >= 500) core.owed = { id, generation }
+        failed(core, error)
+      }
       throw error
-    } finally {
-      if (post === abort) post = null
     }
   }
 
-  async function run(want: Want, human: boolean): Promise<void> {
-    if (env.monotonic() < holdUntil && !(human && !toldToWait)) throw failure
-    if (!store.known() && store.state.get().status === 'loading') await check()
-    const epoch = store.epoch()
-    // What the server says the cookie is, when it is not what this tab thought.
-    let moved: { id: string; generation: number; under: number } | null = null
-    let corrections = 0
-
-    async function step(waited: boolean): Promise<Step> {
-      if (waited && !met(want)) await new Promise<void>((done) => env.setTimeout(done, handOver))
-      const known = store.known()
-      if (store.epoch() !== epoch || !known || want(known)) return 'done'
-      const { session } = known
-      // What the server says the cookie is goes before what this tab holds (after
-      // a lost answer the cookie is behind), until another tab has gone further.
-      const named = moved?.under === session.generation ? moved : session
-      try {
-        const answer = await send(epoch, { id: named.id, generation: named.generation })
-        if (!answer) return store.epoch() === epoch ? 'again' : 'done'
-        settled()
-        void attempts.forget((id, g) => id === answer.session.id && g < answer.session.generation)
-        if (store.epoch() === epoch) adopt(core, knownOf(answer), true)
-        return 'done'
-      } catch (error) {
-        const problem =
-          error instanceof CurfewError && error.type === 'generation-moved' ? error.problem : null
-        if (problem?.session_id && problem.generation !== undefined && corrections++ === 0) {
-          moved = { id: problem.session_id, generation: problem.generation, under: session.generation }
-          return 'again'
-        }
-        if (isEnding(error)) {
-          settled()
-          if (store.epoch() === epoch) finish(core, endReason(core, error), true)
-        } else failed(error)
-        throw error
-      }
-    }
-
-    do await quiet?.until
-    while (store.epoch() === epoch && (await locked(env, core.name, step)) === 'again')
+  for (let again = true; again; ) {
+    await core.quiet
+    const from = env.monotonic()
+    again = await locked(core, () => step(env.monotonic() - from > 5))
   }
+}
 
-  function refresh(want: Want, human = false): Promise<void> {
-    const start = () => {
-      flight = run(want, human).finally(() => {
-        flight = null
-      })
-      return flight
-    }
-    const needless = () => met(want) || store.state.get().status === 'signed-out'
-    if (needless()) return Promise.resolve()
-    // An open refresh may have been sent already without what is wanted here;
-    // one that began since then is as good as an own one.
-    return flight ? flight.then(() => (needless() ? undefined : (flight ?? start()))) : start()
+/**
+ * Refreshes until `want` is met: one request for all who ask meanwhile.
+ * Resolves also when nobody is signed in.
+ */
+export async function refresh(core: Core, want: Want = fresh(core), human?: boolean): Promise<void> {
+  const { known, flight, state } = core
+  if (known ? want(known) : state.get().status === 'signed-out') return
+  if (flight) {
+    // It may have been sent already without what is wanted here.
+    await flight
+    return refresh(core, want, human)
   }
-
-  return {
-    fresh,
-    refresh,
-    hush(on) {
-      quiet?.end()
-      quiet = null
-      if (!on) return
-      let end = () => {}
-      const until = new Promise<void>((resolve) => {
-        end = resolve
-      })
-      const timer = env.setTimeout(end, hushTime)
-      quiet = {
-        until,
-        end() {
-          env.clearTimeout(timer)
-          end()
-        },
-      }
-      post?.abort()
-    },
-    owedAt() {
-      const known = store.known()
-      // Another tab's rotation, or another session, has settled it.
-      if (owed && known?.session.id === owed.id && known.reached <= owed.generation) return holdUntil
-      owed = null
-      return null
-    },
-    settle() {
-      const debt = owed
-      return refresh(({ session, reached }) => session.id !== debt?.id || reached > debt.generation)
-    },
-  }
+  return once(core, 'flight', () => run(core, want, human))
 }

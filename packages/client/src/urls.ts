@@ -48,7 +48,7 @@ export function safeReturnTo(
   // Parsers drop tabs and line breaks, and read a backslash as a slash, so
   // "/\t/evil.example" and "/\evil.example" are addresses of another site.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it refuses
-  if (typeof value !== 'string' || !/^\/(?![/\\])/.test(value) || /[\x00-\x1f\x7f\\]/.test(value)) return null
+  if (typeof value !== 'string' || !/^\/(?!\/)[^\x00-\x1f\x7f\\]*$/.test(value)) return null
   try {
     const url = new URL(value, origin)
     const path = url.pathname + url.search + url.hash
@@ -65,8 +65,8 @@ export function signInUrl(base: string, reason: SignInReason | null, returnTo: s
   if (reason) query.set('reason', reason)
   const path = safeReturnTo(returnTo)
   if (path) query.set('return_to', path)
-  const text = query.toString()
-  const [address = '', hash] = base.split('#')
-  const url = text ? address + (address.includes('?') ? '&' : '?') + text : address
-  return hash === undefined ? url : `${url}#${hash}`
+  const text = `${query}`
+  // Before the fragment, if there is one.
+  const add = (end: string) => (/^[^#]*\?/.test(base) ? '&' : '?') + text + end
+  return text ? base.replace(/#|$/, add) : base
 }

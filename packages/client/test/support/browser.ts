@@ -7,9 +7,10 @@ import type { World } from './world'
 export class Target {
   private listeners = new Map<string, Set<(event: Event) => void>>()
 
-  addEventListener(name: string, call: (event: Event) => void): void {
+  addEventListener(name: string, call: (event: Event) => void, options: AddEventListenerOptions = {}): void {
     const set = this.listeners.get(name) ?? new Set()
     this.listeners.set(name, set.add(call))
+    options.signal?.addEventListener('abort', () => this.removeEventListener(name, call))
   }
   removeEventListener(name: string, call: (event: Event) => void): void {
     this.listeners.get(name)?.delete(call)
