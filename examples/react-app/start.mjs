@@ -14,7 +14,9 @@ const children = [
   ),
   spawn(process.execPath, [`${root}node_modules/vite/bin/vite.js`], { cwd: here, stdio: 'inherit' }),
 ]
-console.log(`Kiln, a product that is not Curfew's, will be at ${product}; sign in there as printed below.`)
+process.stdout.write(
+  `Kiln, a product that is not Curfew's, will be at ${product}; sign in there as printed below.\n`,
+)
 
 const stop = () => {
   for (const child of children) child.kill('SIGTERM')
@@ -24,7 +26,7 @@ process.on('SIGTERM', stop)
 // When one of the two ends, the other has nothing to do.
 for (const child of children) {
   child.on('error', (error) => {
-    console.error(error.message)
+    process.stderr.write(`${error.message}\n`)
     process.exitCode = 1
     stop()
   })

@@ -1,5 +1,5 @@
 import { signInReason, signInUrl } from '@curfew/client'
-import { SessionExpiryToast, Toasts, useCurfew, useSession } from '@curfew/react'
+import { HeaderExpiryNote, SessionExpiryToast, Toasts, useCurfew, useSession } from '@curfew/react'
 import { useEffect, useState } from 'react'
 import { Orders } from './orders'
 import { go, usePath } from './path'
@@ -20,13 +20,20 @@ export function App() {
   if (session.status !== 'signed-in') {
     return (
       <p className="waiting" role="status">
-        {session.status === 'loading' && session.error ? 'The sign-in service does not answer. Trying again…' : ''}
+        {session.status === 'loading' && session.error
+          ? 'The sign-in service does not answer. Trying again…'
+          : ''}
       </p>
     )
   }
   return (
     <div className="kiln">
-      <Sidebar account={session.account.name} person={session.user.name} owner={session.user.role === 'owner'} path={path} />
+      <Sidebar
+        account={session.account.name}
+        person={session.user.name}
+        owner={session.user.role === 'owner'}
+        path={path}
+      />
       <main>{path === '/settings' ? <Settings owner={session.user.role === 'owner'} /> : <Orders />}</main>
       <Toasts />
       <SessionExpiryToast signInUrl="/sign-in" />
@@ -62,12 +69,15 @@ function Sidebar({ account, person, owner, path }: SidebarProps) {
       <p className="studio">
         <bdi>{account}</bdi>
       </p>
-      {link('/', 'Orders')}
-      {link('/settings', owner ? 'Settings and security' : 'Settings')}
+      <div className="links">
+        {link('/', 'Orders')}
+        {link('/settings', owner ? 'Settings and security' : 'Settings')}
+      </div>
       <p className="person">
         <bdi>{person}</bdi>
+        <HeaderExpiryNote className="end" />
       </p>
-      <button type="button" onClick={() => client.signOut().catch(() => setFailed(true))}>
+      <button type="button" className="quiet" onClick={() => client.signOut().catch(() => setFailed(true))}>
         Sign out
       </button>
       {failed && <p role="alert">You are still signed in: the service did not answer. Try again.</p>}

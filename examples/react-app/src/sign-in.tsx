@@ -29,7 +29,11 @@ export function SignIn() {
       if (again && window.opener) window.close()
       else go(returnTo)
     } catch (cause) {
-      setError(cause instanceof CurfewError && cause.problem ? cause.problem.detail : 'The sign-in service does not answer. Try again.')
+      setError(
+        cause instanceof CurfewError && cause.problem
+          ? cause.problem.detail
+          : 'The sign-in service does not answer. Try again.',
+      )
       setBusy(false)
     }
   }
@@ -49,7 +53,7 @@ export function SignIn() {
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
         {error && <p role="alert">{error}</p>}
-        <button type="submit" disabled={busy}>
+        <button type="submit" className="full" disabled={busy}>
           {busy ? 'Signing in…' : 'Sign in'}
         </button>
       </form>
