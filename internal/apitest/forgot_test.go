@@ -83,6 +83,30 @@ func TestForgot(t *testing.T) {
 	}
 }
 
+// TestForgotTooOften: a stranger fills nobody's mailbox, and the person's
+// account hears of it, once a minute.
+func TestForgotTooOften(t *testing.T) {
+	t.Parallel()
+	w := start(t, throttled, withMail)
+	w.mails()
+	for range 6 {
+		w.program().Post(forgot, obj{"email": "bob@acme.example"}).Status(202)
+	}
+	if mails := w.mails(); len(mails) != 3 {
+		t.Errorf("%d mails", len(mails))
+	}
+	list := w.ada.events("?action=user.password_reset_request").at("items").list()
+	if len(list) != 4 {
+		t.Fatalf("audited %d requests", len(list))
+	}
+	if e := list[0]; e.str("resource_id") != w.bob.id || e.at("details", "mailed").v != false || e.str("details", "cause") != "too_many" {
+		t.Errorf("audited %v", e.v)
+	}
+	w.clock.pass(10 * time.Minute)
+	w.program().Post(forgot, obj{"email": "bob@acme.example"}).Status(202)
+	w.resetMail("bob@acme.example")
+}
+
 func TestForgotRefusals(t *testing.T) {
 	t.Parallel()
 	w := start(t, withMail)

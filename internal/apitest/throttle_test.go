@@ -141,7 +141,9 @@ func TestThrottleByAddress(t *testing.T) {
 					a.fail("the try %d of 30 is refused", i+1)
 				}
 			}
-			try(w, 30).Problem(429, "rate-limited").Sets()
+			if n := w.audits(func() { try(w, 30).Problem(429, "rate-limited").Sets() }); n != 1 {
+				t.Errorf("the refusal is audited %d times", n)
+			}
 			w.clock.pass(20 * time.Second)
 			if a := try(w, 31); a.StatusCode == 429 {
 				a.fail("after 20 seconds there is one more")
@@ -161,4 +163,53 @@ func TestGoodSignInsAreFree(t *testing.T) {
 		w.bob.Post(me+"/password", obj{"current_password": wrong, "new_password": "quite another long sentence"}).Field("current_password")
 	}
 	w.bob.Post(me+"/password", obj{"current_password": password15, "new_password": "quite another long sentence"}).Problem(429, "rate-limited")
+}
+
+// audits counts the events that are written while something is done.
+func (w *world) audits(do func()) (n int) {
+	stop := w.tap.Statements()
+	do()
+	for _, sql := range stop() {
+		if strings.HasPrefix(sql, "INSERT INTO audit_events") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestThrottleTellsNoNames: the store has as much to do for a name that nobody
+// has as for somebody's, so that the time of an answer does not tell them apart
+// (ASVS 6.3.8). Whoever is throttled could otherwise go through names for ever.
+func TestThrottleTellsNoNames(t *testing.T) {
+	t.Parallel()
+	w := start(t, throttled)
+	same := func(status int, somebody, nobody string) {
+		t.Helper()
+		var done [2]string
+		for i, name := range []string{somebody, nobody} {
+			stop := w.tap.Statements()
+			w.program().guess(name, wrong).Status(status)
+			done[i] = strings.Join(stop(), "\n")
+		}
+		if done[0] != done[1] {
+			t.Errorf("for %s the store does\n%s\nand for %s\n%s", somebody, done[0], nobody, done[1])
+		}
+	}
+	same(401, "bob@acme.example", "p0@acme.example")
+	for i := 0; w.program().guess(fmt.Sprintf("q%d@acme.example", i), wrong).StatusCode != 429; i++ {
+		if i == 30 {
+			t.Fatal("an address may guess without end")
+		}
+	}
+	same(429, "bob@acme.example", "p1@acme.example")
+	same(429, "bob@acme.example", "p1@acme.example")
+	same(429, "ada@acme.example", "p2@acme.example")
+	// There is an end to what one network has written.
+	names := 0
+	for w.audits(func() { w.program().guess(fmt.Sprintf("r%d@acme.example", names), wrong).Status(429) }) > 0 {
+		if names++; names > 10 {
+			t.Fatal("made-up names fill the audit log")
+		}
+	}
+	same(429, "oleg@other.example", "p3@acme.example")
 }

@@ -40,10 +40,12 @@ func (a *Authority) passForgot(ctx context.Context, from curfew.Origin, name str
 		return nil
 	}
 	verdict, err := a.charge(ctx, throttle.ForgotBuckets(a.throttleKey[:], address(from), name), a.now())
-	if err == nil && !verdict.OK {
-		err = rateLimited(verdict.RetryAfter)
+	if err != nil || verdict.OK {
+		return err
 	}
-	return err
+	// Under the zero account: whose name it is, is looked at after the answer.
+	return alsoFailed(rateLimited(verdict.RetryAfter),
+		a.auditThrottled(ctx, from, "request of "+a.nameDigest(name), a.unmailed(curfew.User{}, name, "throttled")))
 }
 
 // writeReset makes the link of a name's person and the letter that brings it.
@@ -58,25 +60,25 @@ func (a *Authority) writeReset(ctx context.Context, from curfew.Origin, name str
 	if cred.user.ID.IsZero() {
 		about = "name " + a.nameDigest(name)
 	}
-	if ok, err := a.mayMail(ctx, resetMailLimit, LetterReset, about); err != nil || !ok {
+	now := a.now()
+	ok, err := a.mayMail(ctx, resetMailLimit, LetterReset, about)
+	if err != nil {
 		return nil, err
 	}
-	now := a.now()
+	if !ok {
+		return nil, a.auditThrottled(ctx, from, "mail to "+a.nameDigest(name), a.unmailed(cred.user, name, "too_many"))
+	}
 	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
 		letter = nil
-		e := event{account: cred.user.AccountID, action: audit.UserPasswordResetRequest, details: detail("mailed", true)}
 		if cred.user.ID.IsZero() {
-			e.details = detail("mailed", false).Set("cause", "unknown_login_name").Set("login_name_digest", a.nameDigest(name))
-			return write(ctx, tx, from, now, e)
+			return write(ctx, tx, from, now, a.unmailed(curfew.User{}, name, "unknown_login_name"))
 		}
 		user, err := tx.User(ctx, cred.user.AccountID, cred.user.ID)
 		if err != nil {
 			return err
 		}
-		e.resource, e.id = "user", user.ID
 		if cause := unmailable(user); cause != "" {
-			e.details = detail("mailed", false).Set("cause", cause)
-			return write(ctx, tx, from, now, e)
+			return write(ctx, tx, from, now, a.unmailed(user, name, cause))
 		}
 		account, err := tx.Account(ctx, user.AccountID)
 		if err != nil {
@@ -87,12 +89,25 @@ func (a *Authority) writeReset(ctx context.Context, from curfew.Origin, name str
 			return err
 		}
 		letter = ResetLetter{To: user.Email, Name: user.Name, AccountName: account.Name, URL: link.URL, ExpiresAt: link.ExpiresAt}
-		return write(ctx, tx, from, now, e)
+		return write(ctx, tx, from, now, event{account: user.AccountID, action: audit.UserPasswordResetRequest,
+			resource: "user", id: user.ID, details: detail("mailed", true)})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return letter, nil
+}
+
+// unmailed is the event of a request that brought nobody a link. Of a name that
+// nobody has only a keyed digest is kept.
+func (a *Authority) unmailed(user curfew.User, name, cause string) event {
+	e := event{account: user.AccountID, action: audit.UserPasswordResetRequest, details: detail("mailed", false).Set("cause", cause)}
+	if user.ID.IsZero() {
+		e.details.Set("login_name_digest", a.nameDigest(name))
+	} else {
+		e.resource, e.id = "user", user.ID
+	}
+	return e
 }
 
 // unmailable is why a person gets no link to a new password, or "".

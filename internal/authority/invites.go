@@ -96,7 +96,7 @@ func (a *Authority) DeleteInvite(ctx context.Context, actor curfew.Actor, from c
 
 // Invitation tells the holder of a link what it is for, and spends nothing.
 func (a *Authority) Invitation(ctx context.Context, from curfew.Origin, link string) (Invitation, error) {
-	gate, err := a.passAddress(ctx, from)
+	gate, err := a.passAddress(ctx, from, "invite")
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -155,7 +155,7 @@ func (a *Authority) openInvite(ctx context.Context, from curfew.Origin, link str
 // AcceptInvite makes the invited person, and signs them in. A refusal of the
 // name, the password or the address does not spend the link.
 func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in AcceptInvite) (Granted, error) {
-	gate, err := a.passAddress(ctx, from)
+	gate, err := a.passAddress(ctx, from, "accept-invite")
 	if err != nil {
 		return Granted{}, err
 	}

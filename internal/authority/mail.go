@@ -86,7 +86,7 @@ func (a *Authority) mayMail(ctx context.Context, limit throttle.Limit, kind Lett
 	if a.ThrottleOff {
 		return true, nil
 	}
-	return a.mayWrite(ctx, limit, "mail "+string(kind), about)
+	return a.mayWrite(ctx, quota(limit, "mail "+string(kind), about))
 }
 
 // mailInvitation sends an invitation's link to whom it is for, and reports
@@ -114,9 +114,9 @@ func (a *Authority) mailSignIn(from curfew.Origin, st curfew.Standing, browser s
 	letter := SignInLetter{To: st.User.Email, Name: st.User.Name, AccountName: st.Account.Name,
 		Device: st.Session.Device, IP: from.IP, At: st.Session.StartedAt,
 		SessionsURL: a.PublicURL + "/account/sessions", ForgotURL: a.PublicURL + "/forgot"}
-	about := st.User.ID.String() + "\x00" + throttle.Network(address(from)).String() + "\x00" + letter.Device.Browser + "\x00" + letter.Device.OS
+	about := st.User.ID.String() + "\x00" + network(from) + "\x00" + letter.Device.Browser + "\x00" + letter.Device.OS
 	a.Mailer.Later(LetterSignIn, func(ctx context.Context) (Letter, error) {
-		if ok, err := a.mayWrite(ctx, signInMailLimit, "mail "+string(LetterSignIn), about); err != nil || !ok {
+		if ok, err := a.mayWrite(ctx, quota(signInMailLimit, "mail "+string(LetterSignIn), about)); err != nil || !ok {
 			return nil, err
 		}
 		return letter, nil

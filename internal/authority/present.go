@@ -135,7 +135,7 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 // Deny audits that a member asked for an owner's operation, and returns the
 // refusal to answer with. Somebody who keeps asking is written less often.
 func (a *Authority) Deny(ctx context.Context, actor curfew.Actor, from curfew.Origin, operation string) error {
-	write, err := a.mayWrite(ctx, denialLimit, "denied", actor.UserID.String())
+	write, err := a.mayWrite(ctx, quota(denialLimit, "denied", actor.UserID.String()))
 	if err != nil {
 		return err
 	}

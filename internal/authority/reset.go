@@ -49,7 +49,7 @@ func (a *Authority) issueReset(ctx context.Context, tx Tx, now time.Time, user c
 
 // Reset tells the holder of a link whose password it is for, and spends nothing.
 func (a *Authority) Reset(ctx context.Context, from curfew.Origin, link string) (ResetView, error) {
-	gate, err := a.passAddress(ctx, from)
+	gate, err := a.passAddress(ctx, from, "reset")
 	if err != nil {
 		return ResetView{}, err
 	}
@@ -131,7 +131,7 @@ func (o openedReset) broken(now time.Time) string {
 // (ASVS 7.4.3) and starts none. A refusal of the password does not spend the
 // link.
 func (a *Authority) ResetPassword(ctx context.Context, from curfew.Origin, link, password string) error {
-	gate, err := a.passAddress(ctx, from)
+	gate, err := a.passAddress(ctx, from, "reset-password")
 	if err != nil {
 		return err
 	}

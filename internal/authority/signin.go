@@ -48,7 +48,7 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 		return Granted{}, signupClosed()
 	}
 	// Charged and not given back: nobody makes accounts by the hundred.
-	if _, err := a.passAddress(ctx, from); err != nil {
+	if _, err := a.passAddress(ctx, from, "signup"); err != nil {
 		return Granted{}, err
 	}
 	account, owner, err := a.newAccount(ctx, in.AccountName, in.Name, in.Email, in.Password)
@@ -235,17 +235,24 @@ type credential struct {
 	accountEpoch int64
 }
 
+// credential reads as much for a name that nobody has, so that the time tells
+// nothing.
 func (a *Authority) credential(ctx context.Context, name string) (cred credential, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
 		accountID, userID, err := r.LoginName(ctx, name)
-		if err != nil {
-			return ignoreNotFound(err)
+		nobody := errors.Is(err, curfew.ErrNotFound)
+		if err != nil && !nobody {
+			return err
 		}
-		if cred.user, err = r.User(ctx, accountID, userID); err != nil {
+		user, err := r.User(ctx, accountID, userID)
+		if err != nil && !nobody {
 			return err
 		}
 		account, err := r.Account(ctx, accountID)
-		cred.accountEpoch = account.SessionEpoch
+		if nobody {
+			return ignoreNotFound(err)
+		}
+		cred = credential{user, account.SessionEpoch}
 		return err
 	})
 	return cred, err
@@ -262,20 +269,17 @@ func (a *Authority) refuseStart(ctx context.Context, from curfew.Origin, user cu
 		cause = "disabled"
 	}
 	a.Observer.SignedIn("refused")
-	if err := a.refusedStart(ctx, from, user, name, cause); err != nil {
-		return err
-	}
-	return invalidCredentials()
+	return alsoFailed(invalidCredentials(), a.refused(ctx, from, a.now(), a.startRefusal(user, name, cause)))
 }
 
-// refusedStart audits a sign-in that was turned away. Of a name that nobody
-// has only a keyed digest is kept: people type passwords there by mistake.
-func (a *Authority) refusedStart(ctx context.Context, from curfew.Origin, user curfew.User, name, cause string) error {
+// startRefusal is the event of a sign-in that was turned away. Of a name that
+// nobody has only a keyed digest is kept: people type passwords there by mistake.
+func (a *Authority) startRefusal(user curfew.User, name, cause string) event {
 	e := event{account: user.AccountID, action: audit.SessionStartRefused, details: detail("cause", cause)}
 	if user.ID.IsZero() {
 		e.details.Set("login_name_digest", a.nameDigest(name))
 	} else {
 		e.resource, e.id = "user", user.ID
 	}
-	return a.refused(ctx, from, a.now(), e)
+	return e
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/throttle"
 )
@@ -18,11 +19,13 @@ import (
 type gate struct{ buckets []throttle.Bucket }
 
 // What of refusals that somebody can cause without end goes into the audit log:
-// of throttled attempts one a minute, of a member's at owners' operations all
-// that a person could make by hand.
+// of throttled attempts one a minute and name, but of one network's no more than
+// a few, because it can make up names without number; of a member's at owners'
+// operations all that a person could make by hand.
 var (
-	throttledLimit = throttle.Limit{Burst: 1, Every: time.Minute}
-	denialLimit    = throttle.Limit{Burst: 30, Every: 10 * time.Second}
+	throttledLimit        = throttle.Limit{Burst: 1, Every: time.Minute}
+	throttledNetworkLimit = throttle.Limit{Burst: 10, Every: 6 * time.Second}
+	denialLimit           = throttle.Limit{Burst: 30, Every: 10 * time.Second}
 )
 
 // passGate charges an attempt to sign in under a name and waits the delay that
@@ -39,10 +42,8 @@ func (a *Authority) passGate(ctx context.Context, from curfew.Origin, name strin
 	}
 	if !verdict.OK {
 		a.Observer.SignedIn("throttled")
-		if err := a.auditThrottled(ctx, from, name, user); err != nil {
-			return gate{}, err
-		}
-		return gate{}, rateLimited(verdict.RetryAfter)
+		return gate{}, alsoFailed(rateLimited(verdict.RetryAfter),
+			a.auditThrottled(ctx, from, "sign-in of "+a.nameDigest(name), a.startRefusal(user, name, "throttled")))
 	}
 	if verdict.Delay > 0 {
 		if err := a.Sleep(ctx, verdict.Delay); err != nil {
@@ -53,17 +54,18 @@ func (a *Authority) passGate(ctx context.Context, from curfew.Origin, name strin
 }
 
 // passAddress charges an attempt at a secret that nobody's name belongs to,
-// such as a link, to the address alone.
-func (a *Authority) passAddress(ctx context.Context, from curfew.Origin) (gate, error) {
+// such as a link, to the address alone. The operation is for the audit log.
+func (a *Authority) passAddress(ctx context.Context, from curfew.Origin, operation string) (gate, error) {
 	if a.ThrottleOff {
 		return gate{}, nil
 	}
 	g := gate{throttle.AddressBuckets(a.throttleKey[:], address(from))}
 	verdict, err := a.charge(ctx, g.buckets, a.now())
-	if err == nil && !verdict.OK {
-		err = rateLimited(verdict.RetryAfter)
+	if err != nil || verdict.OK {
+		return g, err
 	}
-	return g, err
+	e := event{action: audit.AccessDenied, details: detail("operation", operation).Set("cause", "throttled")}
+	return g, alsoFailed(rateLimited(verdict.RetryAfter), a.auditThrottled(ctx, from, operation+" from "+network(from), e))
 }
 
 func rateLimited(after time.Duration) error {
@@ -141,25 +143,28 @@ func store(ctx context.Context, tx Tx, buckets []throttle.Bucket, before, after 
 	return nil
 }
 
-// auditThrottled writes one event a minute and person. Names that nobody has
-// are without number, so they count together, by where the attempt came from.
-func (a *Authority) auditThrottled(ctx context.Context, from curfew.Origin, name string, user curfew.User) error {
-	about := "person " + user.ID.String()
-	if user.ID.IsZero() {
-		about = "network " + throttle.Network(address(from)).String()
-	}
-	write, err := a.mayWrite(ctx, throttledLimit, "throttled attempt", about)
+// auditThrottled writes the event of an attempt that was turned away, unless one
+// about the same was written within a minute, or the network has had its share.
+// Whether somebody has the name must make no difference to what is done here:
+// whoever is throttled can go on for ever, and would learn it from the time.
+func (a *Authority) auditThrottled(ctx context.Context, from curfew.Origin, about string, e event) error {
+	write, err := a.mayWrite(ctx, quota(throttledLimit, "throttled attempt", about),
+		quota(throttledNetworkLimit, "throttled attempts", network(from)))
 	if err != nil || !write {
 		return err
 	}
-	return a.refusedStart(ctx, from, user, name, "throttled")
+	return a.refused(ctx, from, a.now(), e)
+}
+
+// quota is a bucket that counts what is written about something.
+func quota(limit throttle.Limit, what, about string) throttle.Bucket {
+	return throttle.Bucket{Key: sha256.Sum256([]byte(what + "\x00" + about)), Limit: limit}
 }
 
 // mayWrite reports whether something is to be written to an audit log now, or
 // was so too often.
-func (a *Authority) mayWrite(ctx context.Context, limit throttle.Limit, what, about string) (bool, error) {
-	bucket := throttle.Bucket{Key: sha256.Sum256([]byte(what + "\x00" + about)), Limit: limit}
-	verdict, err := a.charge(ctx, []throttle.Bucket{bucket}, a.now())
+func (a *Authority) mayWrite(ctx context.Context, quotas ...throttle.Bucket) (bool, error) {
+	verdict, err := a.charge(ctx, quotas, a.now())
 	return verdict.OK, err
 }
 
@@ -176,3 +181,6 @@ func address(from curfew.Origin) netip.Addr {
 	ip, _ := netip.ParseAddr(from.IP)
 	return ip
 }
+
+// network is the neighbourhood of where a request came from.
+func network(from curfew.Origin) string { return throttle.Network(address(from)).String() }

@@ -159,8 +159,9 @@ func forgotTooOften(t *testing.T, open Open) {
 				last = letter.(authority.ResetLetter).URL
 			}
 		}
-		if sent != 3 || len(w.NewEvents(w.Acme.ID())) != 3 {
-			w.T.Errorf("%d mails were sent", sent)
+		// One more event tells that there were others.
+		if events := w.NewEvents(w.Acme.ID()); sent != 3 || len(events) != 4 {
+			w.T.Errorf("%d mails were sent, %d events written", sent, len(events))
 		}
 		_, err := w.Reset(bg, Origin, w.tokenOf(last))
 		must(w.T, err)
