@@ -89,15 +89,19 @@ func TestReset(t *testing.T) {
 	w.program().guess("bob@acme.example", newPassword).Status(200)
 }
 
-// TestOwnResetLink: an owner makes one for themselves, and is signed out by
-// its use like anybody.
-func TestOwnResetLink(t *testing.T) {
+// TestNoResetLinkForOneself: a session that somebody got hold of is not worth
+// the password (ASVS 6.2.3).
+func TestNoResetLinkForOneself(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	code := w.resetLink(w.ada, w.ada.id)
-	w.browser().Post(setPassword, obj{"token": code, "password": newPassword}).Status(204)
+	n := len(w.ada.actions())
+	w.ada.Post(resetLinks(w.ada.id), nil).Problem(422, "invalid-request").Lacks("token=")
+	if len(w.ada.actions()) != n {
+		t.Errorf("audited %v", w.ada.actions())
+	}
+	otto := w.join(w.ada, "Otto", "otto@acme.example", "owner")
+	w.browser().Post(setPassword, obj{"token": w.resetLink(otto, w.ada.id), "password": newPassword}).Status(204)
 	w.ada.gone("password_changed")
-	w.program().guess("ada@acme.example", newPassword).Status(200)
 }
 
 // TestResetLinkThatDoesNotWork: whatever is wrong with a link, it gets one

@@ -25,6 +25,8 @@ func (a *Authority) CreateResetLink(ctx context.Context, actor curfew.Actor, fro
 		switch {
 		case err != nil:
 			return notFound(err, "person")
+		case user.ID == actor.UserID: // or a session that somebody got hold of would be worth the password (ASVS 6.2.3)
+			return curfew.NewError(curfew.KindInvalidRequest, "Nobody makes such a link for themselves. Change your password with the current one, or ask for a link by mail or from another owner.")
 		case user.Disabled(): // the link would not work, and nobody would know why
 			return curfew.NewError(curfew.KindInvalidRequest, "This person may not sign in. Enable them first, then make the link.")
 		case user.PasswordHash == "":

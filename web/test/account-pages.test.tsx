@@ -264,4 +264,11 @@ describe('people', () => {
     expect(await screen.findByLabelText('Reset link')).toHaveValue('https://c.example/reset#token=x')
     expect(createResetLink).toHaveBeenCalledTimes(2)
   })
+
+  it('make none for themselves', async () => {
+    const user = show('/account/people')
+    await screen.findByRole('button', { name: 'Actions for Ada Lovelace' })
+    await expect(choose(user, 'Ada Lovelace', 'Make a reset link')).rejects.toThrow('Make a reset link')
+    await user.click(screen.getByRole('button', { name: 'Make member' }))
+  })
 })

@@ -81,13 +81,15 @@ var useCases = []struct {
 		return func() error { _, err := w.accept(link, "Bob", Password); return err }
 	}, curfew.KindLinkInvalid},
 	{"make a link to a new password", func(w *World) func() error {
+		bob := w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember)
 		return func() error {
-			_, err := w.CreateResetLink(bg, w.Acme.Owner.Actor(), Origin, w.Acme.Owner.User())
+			_, err := w.CreateResetLink(bg, w.Acme.Owner.Actor(), Origin, bob.User())
 			return err
 		}
 	}, ""},
 	{"set a new password by a link", func(w *World) func() error {
-		link := w.ResetLink(w.Acme.Owner, w.Acme.Owner.User())
+		bob := w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember)
+		link := w.ResetLink(w.Acme.Owner, bob.User())
 		return func() error { return w.ResetPassword(bg, Origin, link, NewPassword) }
 	}, ""},
 	{"disable", func(w *World) func() error {

@@ -10,17 +10,16 @@ import { Until } from './until'
 
 export interface ResetLinkProps {
   user: User
-  self: boolean
   onClose: () => void
 }
 
 /** Makes a link with which a person sets a new password; it is shown this once. */
-export function ResetLink({ user, self, onClose }: ResetLinkProps) {
+export function ResetLink({ user, onClose }: ResetLinkProps) {
   useReturnFocus()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const [link, setLink] = useState<{ reset_url: string; expires_at: string } | null>(null)
-  const name = self ? 'yourself' : <bdi className="wrap-anywhere">{user.name}</bdi>
+  const name = <bdi className="wrap-anywhere">{user.name}</bdi>
 
   const make = async () => {
     setBusy(true)
@@ -43,9 +42,8 @@ export function ResetLink({ user, self, onClose }: ResetLinkProps) {
         title={<>Reset link for {name}</>}
         description={
           <p>
-            Hand it to {self ? 'nobody' : name} {self ? 'else' : 'and to nobody else'}. It is shown this once,
-            works once, and until <Until iso={link.expires_at} />. Setting a new password signs{' '}
-            {self ? 'you' : 'them'} out everywhere.
+            Hand it to {name} and to nobody else. It is shown this once, works once, and until{' '}
+            <Until iso={link.expires_at} />. Setting a new password signs them out everywhere.
           </p>
         }
         onClose={onClose}

@@ -96,13 +96,13 @@ function Person({ user, self, onChoose }: PersonProps) {
         {user.disabled ? <Badge tone="warning">Disabled</Badge> : 'Active'}
       </td>
       <td {...cell} className="people-actions">
-        <Actions user={user} onChoose={onChoose} />
+        <Actions user={user} self={self} onChoose={onChoose} />
       </td>
     </tr>
   )
 }
 
-function Actions({ user, onChoose }: Omit<PersonProps, 'self'>) {
+function Actions({ user, self, onChoose }: PersonProps) {
   return (
     <Menu label={`Actions for ${user.name}`} trigger={<Ellipsis aria-hidden="true" size={18} />}>
       {(close) => {
@@ -112,7 +112,8 @@ function Actions({ user, onChoose }: Omit<PersonProps, 'self'>) {
         }
         return (
           <>
-            {user.disabled ? null : (
+            {/* Their own password people change with the one they have. */}
+            {user.disabled || self ? null : (
               <MenuItem disabled={!user.has_password} onSelect={choose('reset')}>
                 {user.has_password ? 'Make a reset link' : 'No password to reset'}
               </MenuItem>

@@ -83,7 +83,7 @@ function Everybody() {
           onInvited={() => void cache.invalidateQueries({ queryKey: invitesQuery.queryKey })}
         />
       ) : null}
-      {choice?.kind === 'reset' ? <ResetLink user={choice.user} self={self} onClose={close} /> : null}
+      {choice?.kind === 'reset' ? <ResetLink user={choice.user} onClose={close} /> : null}
       {choice && choice.kind !== 'reset' ? (
         <Confirm user={choice.user} kind={choice.kind} self={self} onClose={close} onDone={done} />
       ) : null}
