@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
+	"net/netip"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -27,7 +28,7 @@ var letters embed.FS
 // people whom its receiver may not know, and are no place for a message.
 const maxName = 64
 
-var words = texttemplate.FuncMap{"line": line, "address": tidy, "time": clock, "device": device, "role": role}
+var words = texttemplate.FuncMap{"line": line, "ip": ip, "address": tidy, "time": clock, "device": device, "role": role}
 
 var (
 	plain = texttemplate.Must(texttemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(letters, "letters/*.txt"))
@@ -79,13 +80,40 @@ func tidy(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// line is a name, tidy and not endless.
+// line is a name, tidy, not endless, and nothing that a mail program makes a
+// link of: people may give an account the address of a site for a name, and have it
+// mailed to others in an invitation that comes from here.
 func line(name string) string {
 	name = tidy(name)
 	if utf8.RuneCountInString(name) > maxName {
 		name = strings.TrimSpace(string([]rune(name)[:maxName])) + "…"
 	}
-	return name
+	chars := []rune(name)
+	var b strings.Builder
+	for i, r := range chars {
+		b.WriteRune(r)
+		if strings.ContainsRune(joints, r) && i+1 < len(chars) && chars[i+1] != ' ' {
+			b.WriteRune(wordJoiner)
+		}
+	}
+	return b.String()
+}
+
+const (
+	// joints hold the parts of an address together; the last three are dots
+	// to browsers, too (UTS 46).
+	joints = ".:/@。．｡"
+	// wordJoiner is not seen, and parts an address.
+	wordJoiner = '\u2060'
+)
+
+// ip is an address of the network, "unknown" for anything else.
+func ip(text string) string {
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return "unknown"
+	}
+	return addr.String()
 }
 
 // clock is a time in words. A reader in whatever place can tell which it is.

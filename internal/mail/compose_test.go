@@ -69,6 +69,7 @@ func TestHostileNames(t *testing.T) {
 	for _, name := range []string{
 		"Eve\r\nBcc: victim@x.example\r\n\r\nYou have won", "Eve\nSubject: x", "Eve\u2028Bcc: x", "Eve\u0085Bcc: x", "Eve\x00\x1b[31m",
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `{{.URL}}`, "\u202eevE", "=?utf-8?q?=0D=0ABcc:_x?=", "\xff\xfe", strings.Repeat("win money ", 100),
+		"Log in at https://evil.example/acme", "evil.example", "www.evil.example", "eve@evil.example",
 	} {
 		for _, letter := range []authority.Letter{
 			authority.ResetLetter{To: "a@b.example", Name: name, AccountName: name, URL: link, ExpiresAt: at},
@@ -91,7 +92,7 @@ func TestHostileNames(t *testing.T) {
 			if len(o.header["Subject"]) != 1 || len(o.header["To"]) != 1 || o.header.Get("To") != "<a@b.example>" || len([]rune(o.header.Get("Subject"))) > 600 {
 				t.Errorf("%q makes the headers %v", name, o.header)
 			}
-			for _, mark := range []string{"\u202e", "\u2028", "\u0085", "\x1b", "\x00", "<script", "<img", "\nBcc:", "\nSubject:"} {
+			for _, mark := range []string{"\u202e", "\u2028", "\u0085", "\x1b", "\x00", "<script", "<img", "\nBcc:", "\nSubject:", "evil.example", "https://evil"} {
 				if strings.Contains(o.html, mark) || !strings.HasPrefix(mark, "<") && strings.Contains(o.plain, mark) {
 					t.Errorf("%q comes through with %q", name, mark)
 				}
@@ -106,6 +107,8 @@ func TestHostileNames(t *testing.T) {
 func TestLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"Zoë  Ünal\t": "Zoë Ünal", "": "", "\r\n": "", "نام\u200cخانوادگی": "نام\u200cخانوادگی",
+		"Acme, Inc.": "Acme, Inc.", "J. R. Ünal": "J. R. Ünal", "Win at https://evil.example/x": "Win at https:\u2060/\u2060/\u2060evil.\u2060example/\u2060x",
+		"evil。example": "evil。\u2060example", "me@evil.example": "me@\u2060evil.\u2060example",
 		strings.Repeat("ä", 64): strings.Repeat("ä", 64), strings.Repeat("ä", 65): strings.Repeat("ä", 64) + "…",
 	} {
 		if got := line(in); got != want {
