@@ -1,7 +1,7 @@
 import type { SessionState } from '@curfew/client'
 import { QueryClient } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
-import { forgetForOthers } from '../src/layout/whose-data'
+import { forgetForOthers, samePerson } from '../src/layout/whose-data'
 
 const at = '2026-01-01T00:00:00Z'
 const someone = (user: string, account = 'a1', session = 's1'): SessionState => ({
@@ -84,5 +84,19 @@ describe('what was read for one person', () => {
     page.end()
     page.become(someone('bob'))
     expect(page.known()).toBe(true)
+  })
+})
+
+describe('an answer', () => {
+  it('is for who asked, in whatever session, and for nobody else', () => {
+    let state = someone('ada')
+    const same = samePerson({ session: { get: () => state, subscribe: () => () => {} } })
+    expect(same()).toBe(true)
+    state = someone('ada', 'a1', 's2')
+    expect(same()).toBe(true)
+    for (const other of [nobody, someone('bob'), someone('ada', 'a2')]) {
+      state = other
+      expect(same()).toBe(false)
+    }
   })
 })

@@ -5,7 +5,7 @@ import { createFormat, defaultLocale } from './format'
 import { createRegions } from './regions'
 import { type DeepPartial, mergeTexts, type Texts } from './texts'
 import { createTicker } from './ticker'
-import { createToastStore } from './toast-store'
+import { createToastStore, type ToastStore } from './toast-store'
 
 /** What `CurfewProvider` takes. */
 export interface CurfewProviderProps {
@@ -30,6 +30,7 @@ export function CurfewProvider({ client, texts, locale, children }: CurfewProvid
     return () => client.stop()
   }, [client])
   useEffect(() => own.regions.listen(), [own])
+  useEffect(() => forgetForOthers(client, own.toasts), [client, own])
   const value = useMemo(() => {
     const words = mergeTexts(texts)
     // Made once for all parts: the browser's formatters are dear to make.
@@ -37,4 +38,19 @@ export function CurfewProvider({ client, texts, locale, children }: CurfewProvid
     return { ...own, client, texts: words, format }
   }, [own, client, texts, locale])
   return <CurfewContext value={value}>{children}</CurfewContext>
+}
+
+/** Takes messages away that were for one person as soon as another is signed in. */
+function forgetForOthers(client: Client, toasts: ToastStore): () => void {
+  const whose = () => {
+    const state = client.session.get()
+    return state.status === 'signed-in' ? `${state.account.id} ${state.user.id}` : null
+  }
+  let shown = whose()
+  return client.session.subscribe(() => {
+    const next = whose()
+    if (next === null || next === shown) return
+    if (shown !== null) toasts.clear()
+    shown = next
+  })
 }

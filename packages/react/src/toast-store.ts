@@ -14,6 +14,7 @@ export interface ToastStore {
   subscribe(listener: () => void): () => void
   add(text: string, tone: Tone): void
   remove(id: number): void
+  clear(): void
 }
 
 /** Makes an empty store. Of more than three messages the oldest go. */
@@ -33,5 +34,6 @@ export function createToastStore(): ToastStore {
     },
     add: (text, tone) => set([...items, { id: ++last, text, tone }].slice(-3)),
     remove: (id) => set(items.filter((item) => item.id !== id)),
+    clear: () => set([]),
   }
 }

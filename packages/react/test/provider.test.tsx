@@ -1,5 +1,5 @@
 import type { Client, SessionState } from '@curfew/client'
-import { render, screen } from '@testing-library/react'
+import { act, render, screen } from '@testing-library/react'
 import { StrictMode } from 'react'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { createFakeClient } from '../src/dev/fake-client'
@@ -55,6 +55,24 @@ describe('CurfewProvider', () => {
     fake.setExpiry(sampleExpiry())
     await pass()
     expect(seen.slice(-3)).toEqual([true, 'signed-out', 'soon'])
+  })
+
+  it('shows nobody what was said to the person before', async () => {
+    const { fake, show } = setUp()
+    let say: ReturnType<typeof useToast> = () => {}
+    const Inside = () => {
+      say = useToast()
+      return <react.Toasts />
+    }
+    const session = sampleSession as Extract<SessionState, { status: 'signed-in' }>
+    show(<Inside />)
+    act(() => say('Grace is now an owner.'))
+    fake.setSession({ status: 'signed-out', reason: 'idle' })
+    await pass()
+    expect(screen.getByText('Grace is now an owner.')).toBeVisible()
+    fake.setSession({ ...session, user: { ...session.user, id: 'u2' } })
+    await pass()
+    expect(screen.queryByText('Grace is now an owner.')).toBeNull()
   })
 
   it('keeps relative times true while nothing else happens', async () => {

@@ -1,6 +1,7 @@
 import { useToast } from '@curfew/react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { client } from '../client'
+import { samePerson } from '../layout/whose-data'
 import { accountQuery } from '../queries/account'
 import { Card } from '../ui/card'
 import { FailureNote } from '../ui/failure'
@@ -33,7 +34,9 @@ export function AccountCard({ owner }: { owner: boolean }) {
   }
   const { name, owners, etag } = account.data
   const save = async (next: string, ifMatch: string | null) => {
+    const same = samePerson(client)
     const saved = await client.api.updateAccount({ name: next }, { ifMatch: ifMatch ?? undefined })
+    if (!same()) return
     cache.setQueryData(accountQuery.queryKey, saved)
     toast('The account is renamed.', { tone: 'success' })
   }

@@ -2,6 +2,7 @@ import type { Session } from '@curfew/client'
 import { useFormat, useToast } from '@curfew/react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { client } from '../client'
+import { samePerson } from '../layout/whose-data'
 import { accountQuery, meQuery } from '../queries/account'
 import { Card } from '../ui/card'
 import { FailureNote } from '../ui/failure'
@@ -34,7 +35,9 @@ export function YouCard({ session }: { session: Session }) {
   }
   const { name, email, role, etag } = me.data
   const save = async (next: string, ifMatch: string | null) => {
+    const same = samePerson(client)
     const saved = await client.api.updateMe({ name: next }, { ifMatch: ifMatch ?? undefined })
+    if (!same()) return
     cache.setQueryData(meQuery.queryKey, saved)
     // The lists of people have the name, too; the client tells the header.
     void cache.invalidateQueries({ queryKey: ['people'] })

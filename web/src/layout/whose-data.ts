@@ -21,3 +21,12 @@ export function forgetForOthers(client: Pick<Client, 'session'>, queries: QueryC
     shown = next
   })
 }
+
+/**
+ * Remembers who is signed in. The answer to what one person changed may come
+ * when another is there already: it must not be put where they look.
+ */
+export function samePerson(client: Pick<Client, 'session'>): () => boolean {
+  const whose = personKey(client.session.get())
+  return () => personKey(client.session.get()) === whose
+}
