@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useCurfew, useTexts } from './context'
-import { PolicyForm } from './policy/policy-form'
+import { loadForm } from './policy/load-form'
+import type { PolicyForm } from './policy/policy-form'
 import type { PolicyMinutes, Security } from './types'
 import { Card } from './ui/card'
 import { Loaded } from './ui/loaded'
@@ -19,23 +20,29 @@ export interface SessionPolicyCardProps {
 /** The account's session policy, to read and to change. For owners: others are told that they may not. */
 export function SessionPolicyCard({ onDraft, className, children }: SessionPolicyCardProps) {
   const client = useCurfew()
-  const texts = useTexts()
+  const texts = useTexts().policy
   const key = useSignedIn()?.account.id ?? null
-  const resource = useResource<Security>(key, (signal) => client.api.getSecurity({ signal }))
+  // The form's code comes beside its data, so that pages without it do not
+  // load it, and one skeleton, failure and other try stand for both.
+  const form = useRef<typeof PolicyForm>(null)
+  const resource = useResource<Security>(key, async (signal) => {
+    const [code, security] = await Promise.all([loadForm(), client.api.getSecurity({ signal })])
+    form.current = code
+    return security
+  })
   return (
-    <Card
-      icon="shield"
-      title={texts.policy.title}
-      lead={texts.policy.lead}
-      from={resource}
-      className={className}
-    >
-      <Loaded from={resource} failed={texts.policy.loadFailed} quiet rows={4} className="cf-policy-loading">
-        {(data) => (
-          <PolicyForm key={key} data={data} resource={resource} onDraft={onDraft}>
-            {children}
-          </PolicyForm>
-        )}
+    <Card icon="shield" title={texts.title} lead={texts.lead} from={resource} className={className}>
+      <Loaded from={resource} failed={texts.loadFailed} quiet rows={4} className="cf-policy-loading">
+        {(data) => {
+          const Form = form.current
+          return (
+            Form && (
+              <Form key={key} data={data} resource={resource} onDraft={onDraft}>
+                {children}
+              </Form>
+            )
+          )
+        }}
       </Loaded>
     </Card>
   )

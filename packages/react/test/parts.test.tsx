@@ -4,6 +4,8 @@ import { StrictMode } from 'react'
 import { describe, expect, it, vi } from 'vitest'
 import { Parts } from '../src/dev/parts'
 import { noon, pass } from './helpers'
+// There already, so that only what is tested takes time.
+import '../src/policy/policy-form'
 
 const source = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -4,6 +4,8 @@ import { type FakeClient, fakeError } from '../src/dev/fake-client'
 import { hostile, sampleSecurity } from '../src/dev/samples'
 import { SessionPolicyCard } from '../src/index'
 import { held, iso, pass, setOnline, setUp } from './helpers'
+// There already, so that only what is tested takes time.
+import '../src/policy/policy-form'
 
 const radio = (name: RegExp | string) => screen.getByRole('radio', { name })
 const idle = () => screen.getByLabelText('Idle limit')

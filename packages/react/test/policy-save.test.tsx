@@ -4,6 +4,8 @@ import { type FakeClient, fakeError } from '../src/dev/fake-client'
 import { samplePreview, sampleSecurity } from '../src/dev/samples'
 import { SessionPolicyCard } from '../src/index'
 import { held, iso, pass, setUp } from './helpers'
+// There already, so that only what is tested takes time.
+import '../src/policy/policy-form'
 
 const radio = (name: RegExp) => screen.getByRole('radio', { name })
 const idle = () => screen.getByLabelText('Idle limit')

@@ -1,0 +1,2 @@
+/** Loads the code of the policy's form: a piece of its own, for the pages that show it. */
+export const loadForm = async () => (await import('./policy-form')).PolicyForm
