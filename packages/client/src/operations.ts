@@ -1,20 +1,19 @@
 import { authorized } from './calls'
 import type { Core, SessionAnswer } from './core'
 import { http, sessionShape } from './http'
-import type { components, operations } from './schema.gen'
+import type { components, queries } from './schema.gen'
 import { checkQuietly } from './session'
 import type { TokenResponse } from './types'
 
 type Schemas = components['schemas']
-type Query<K extends keyof operations> = NonNullable<operations[K]['parameters']['query']>
 
 export type Account = Schemas['Account']
 export type AccountSession = Schemas['SessionItem']
 export type ActiveUser = Schemas['ActiveUser']
 export type AuditActor = Schemas['AuditActor']
 export type AuditEvent = Schemas['AuditEvent']
-export type AuditFilter = Query<'listAuditEvents'>
-export type AuditExport = Query<'exportAuditEvents'>
+export type AuditFilter = queries['listAuditEvents']
+export type AuditExport = queries['exportAuditEvents']
 export type AuthConfig = Schemas['AuthConfig']
 export type Device = Schemas['Device']
 export type Health = Schemas['Health']
@@ -33,8 +32,8 @@ export type SecurityPatch = Schemas['SecurityPatch']
 export type SecurityPreview = Schemas['SecurityPreview']
 export type SecurityPreviewRequest = Schemas['SecurityPreviewRequest']
 export type ServerMetadata = Schemas['ServerMetadata']
-export type SessionFilter = Query<'listSessions'>
-export type MySessionFilter = Query<'listMySessions'>
+export type SessionFilter = queries['listSessions']
+export type MySessionFilter = queries['listMySessions']
 export type User = Schemas['User']
 export type UserPatch = Schemas['UserPatch']
 export type SignInBody = Omit<Schemas['LoginRequest'], 'delivery'>
