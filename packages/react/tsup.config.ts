@@ -1,3 +1,4 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
@@ -8,5 +9,12 @@ export default defineConfig({
   clean: true,
   treeshake: true,
   external: ['react', 'react/jsx-runtime', '@curfew/client'],
-  onSuccess: 'cp src/styles.css dist/styles.css',
+  async onSuccess() {
+    await writeFile('dist/styles.css', await readFile('src/styles.css'))
+    // Frameworks with server components take all of this as the browser's
+    // part. Put in last: the tree shaking takes directives out.
+    for (const file of await readdir('dist')) {
+      if (file.endsWith('.js')) await writeFile(`dist/${file}`, `'use client'\n${await readFile(`dist/${file}`)}`)
+    }
+  },
 })

@@ -33,15 +33,12 @@ const steps = [
 
 /** Makes the formats of a locale. `now` is the server's time in milliseconds. */
 export function createFormat(locale: string, now: () => number, justNow: string): Format {
-  const clock = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
-  const day = new Intl.DateTimeFormat(locale, {
-    day: 'numeric',
-    month: 'short',
-    hour: 'numeric',
-    minute: '2-digit',
-  })
-  const year = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
-  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' })
+  const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
+  const time = { hour: 'numeric', minute: '2-digit' } as const
+  const clock = date(time)
+  const day = date({ day: 'numeric', month: 'short', ...time })
+  const year = date({ dateStyle: 'medium' })
+  const exact = date({ dateStyle: 'medium', timeStyle: 'long' })
   const relative = new Intl.RelativeTimeFormat(locale, { style: 'short' })
   const numbers = new Intl.NumberFormat(locale)
   const plural = new Intl.PluralRules(locale)
