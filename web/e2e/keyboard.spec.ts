@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { ada, expect, grace, password, test } from './harness'
-import { ownerLooks, policyCard, sessionsCard, standing, withGrace } from './owner'
+import { ownerLooks, policyCard, save, sessionsCard, standing, withGrace } from './owner'
 
 /** Presses Tab until what is wanted has the focus. */
 async function tabTo(
@@ -58,8 +58,7 @@ test('with a keyboard alone an owner signs in, changes the policy by arrows and 
   await expect(policyCard(page).getByText('You stay signed in.')).toBeVisible()
   await tabTo(page, 'button', 'Save')
   await hasRing(page)
-  await page.keyboard.press('Enter')
-  await expect(policyCard(page).getByText('Policy saved')).toBeVisible()
+  await save(page, 'Policy saved', () => page.keyboard.press('Enter'))
   await expect(policyCard(page).getByRole('button', { name: 'Save' })).toBeFocused()
   await page.goto('/account')
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()

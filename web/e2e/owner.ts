@@ -38,3 +38,29 @@ export async function standing(device: Api): Promise<string> {
   const { status, body } = await device.call('POST', '/auth/refresh', {})
   return status === 200 ? 'signed in' : String(body?.reason ?? body?.type)
 }
+
+/** Saves the policy and sees the words that say how it went, which stand for two seconds only. */
+export async function save(
+  page: Page,
+  words = 'Policy saved',
+  press: () => Promise<unknown> = () => saveButton(page).click(),
+): Promise<void> {
+  const said = page.evaluate(
+    (text) =>
+      new Promise<void>((resolve) => {
+        const look = () => {
+          const shown = [...document.querySelectorAll('[role=status]')].some(
+            (node) => node.textContent?.includes(text) && node.checkVisibility(),
+          )
+          if (!shown) return
+          observer.disconnect()
+          resolve()
+        }
+        const observer = new MutationObserver(look)
+        observer.observe(document.body, { subtree: true, childList: true, characterData: true })
+      }),
+    words,
+  )
+  await press()
+  await said
+}

@@ -1,6 +1,6 @@
 import type { Page, Route } from '@playwright/test'
 import { ada, expect, grace, signIn, test } from './harness'
-import { ownerLooks, policyCard, saveButton, sessionsCard, withGrace } from './owner'
+import { ownerLooks, policyCard, save, saveButton, sessionsCard, withGrace } from './owner'
 
 const security = '**/api/v1/accounts/me/security'
 
@@ -162,8 +162,7 @@ test('while the policy is saved, the button says so and keeps the focus, and not
   await page.keyboard.press('Enter')
   await policyCard(page).getByRole('radio', { name: 'Strict' }).click({ force: true })
   await expect(policyCard(page).getByRole('radio', { name: 'Custom' })).toBeChecked()
-  release()
-  await expect(policyCard(page).getByText('Policy saved')).toBeVisible()
+  await save(page, 'Policy saved', async () => release())
   expect(patches).toBe(1)
 })
 
