@@ -14,7 +14,8 @@ export default defineConfig({
     // Frameworks with server components take all of this as the browser's
     // part. Put in last: the tree shaking takes directives out.
     for (const file of await readdir('dist')) {
-      if (file.endsWith('.js')) await writeFile(`dist/${file}`, `'use client'\n${await readFile(`dist/${file}`)}`)
+      if (file.endsWith('.js'))
+        await writeFile(`dist/${file}`, `'use client'\n${await readFile(`dist/${file}`)}`)
     }
   },
 })
