@@ -37,8 +37,7 @@ export function createFetch(core: Core, addresses: string[]): typeof fetch {
   const origins = addresses.map((each) => new URL(each).origin)
   return async (input, init) => {
     const request = input as Request
-    // As the browser reads it: a <base> element may lead elsewhere.
-    const { origin, href } = new URL(request.url ?? input, env.document?.baseURI ?? env.window?.location.href)
+    const { origin } = new URL(request.url ?? input, env.window?.location.href)
     const headers = new Headers(init?.headers ?? request.headers)
     // What has no origin of its own is "null".
     if (!/^http/.test(origin) || !origins.includes(origin) || headers.has('authorization')) {
@@ -48,8 +47,7 @@ export function createFetch(core: Core, addresses: string[]): typeof fetch {
       core,
       (token) => {
         if (token) headers.set('authorization', `Bearer ${token}`)
-        // The address that was judged is the one that is asked.
-        return env.fetch(request.url ? input : href, { ...init, headers })
+        return env.fetch(input, { ...init, headers })
       },
       () => !request.bodyUsed && !(init?.body instanceof ReadableStream),
     )

@@ -74,9 +74,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const base = new URL(baseUrl || '/', page?.href ?? 'https://same.invalid')
   const core: Core = {
     env,
-    // Whole, where there is a page: passwords and tokens must not follow a
-    // <base> element to another origin.
-    baseUrl: page ? base.href.replace(/\/+$/, '') : baseUrl,
+    baseUrl,
     name: `curfew:${base.href.replace(/\/$/, '')}`,
     sameOrigin: !page || base.origin === page.origin,
     timeoutMs: options.timeoutMs ?? 10_000,

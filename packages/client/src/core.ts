@@ -147,7 +147,7 @@ export function failed(core: Core, error: unknown): void {
   core.failure = error
   // 1 s doubled up to 30 s, spread by a quarter.
   core.hold = now + Math.min(30_000, 1000 * 2 ** core.tries++) * (0.75 + Math.random() / 2)
-  core.told = now + ((error as CurfewErrorLike).retryAfterSeconds ?? 0) * 1000
+  core.told = Math.max(core.told, now + ((error as CurfewErrorLike).retryAfterSeconds ?? 0) * 1000)
 }
 
 /** Nothing stands in the way any more. */

@@ -57,24 +57,6 @@ describe('fetch', () => {
     expect(server.refreshes).toHaveLength(0)
   })
 
-  it('judges an address as the browser reads it, below a <base> of another origin', async () => {
-    Object.assign(tab.document, { baseURI: 'https://evil.example/' })
-    await get('/orders').catch(() => undefined)
-    expect(token()).toBeNull()
-    server.extra.set('GET /orders', () => ({ status: 200, body: {} }))
-    await get('https://app.example.com/orders')
-    expect(token()).toMatch(/^Bearer at/)
-  })
-
-  it('asks the address that it judged', async () => {
-    server.extra.set('GET /orders', () => ({ status: 200, body: {} }))
-    let turn = 0
-    const shifty = { toString: () => (turn++ ? 'https://evil.example/' : '/orders') }
-    await get(shifty as unknown as URL)
-    expect(server.log.at(-1)?.path).toBe('/orders')
-    expect(token()).toMatch(/^Bearer at/)
-  })
-
   it('takes what fetch takes', async () => {
     await get(new URL('https://api.example.com/orders'))
     expect(token()).toMatch(/^Bearer at/)

@@ -335,18 +335,27 @@ describe('where Curfew is', () => {
   }
 
   it.each([
-    [undefined, '', 'https://app.example.com', 'same-origin'],
-    ['', '', 'https://app.example.com', 'same-origin'],
-    ['/curfew/', '/curfew', 'https://app.example.com/curfew', 'same-origin'],
-    ['https://app.example.com', 'https://app.example.com', 'https://app.example.com', 'same-origin'],
-    ['https://auth.example.com/', 'https://auth.example.com', 'https://auth.example.com', 'include'],
-    // Whole, so that a <base> element in the page leads nothing elsewhere.
-  ])('%s', async (given, baseUrl, at, credentials) => {
+    [undefined, '', '/api/v1/auth/config', 'same-origin'],
+    ['', '', '/api/v1/auth/config', 'same-origin'],
+    ['/curfew/', '/curfew', '/curfew/api/v1/auth/config', 'same-origin'],
+    [
+      'https://app.example.com',
+      'https://app.example.com',
+      'https://app.example.com/api/v1/auth/config',
+      'same-origin',
+    ],
+    [
+      'https://auth.example.com/',
+      'https://auth.example.com',
+      'https://auth.example.com/api/v1/auth/config',
+      'include',
+    ],
+  ])('%s', async (given, baseUrl, url, credentials) => {
     const made = client(given)
     expect(made.baseUrl).toBe(baseUrl)
     await made.api.getAuthConfig()
-    expect(seen).toEqual([{ url: `${at}/api/v1/auth/config`, credentials, keepalive: false }])
+    expect(seen).toEqual([{ url, credentials, keepalive: false }])
     await made.api.getHealth()
-    expect(seen.at(-1)?.url).toBe(`${at}/healthz`)
+    expect(seen.at(-1)?.url).toBe(`${baseUrl}/healthz`)
   })
 })

@@ -205,6 +205,23 @@ describe('after a failure', () => {
   })
 })
 
+describe('Retry-After', () => {
+  it('outlives a failure that says nothing of it, and coming back to the page', async () => {
+    const [tab] = await browser.tabs(1)
+    await world.advance(60_000)
+    server.fail(path, { ...problem(429, 'rate-limited'), headers: { 'retry-after': '20' } })
+    await within(world, 100, me(tab))
+    server.fail('/api/v1/auth/session', 'cut')
+    await errorWithin(world, 100, tab.client.check())
+    tab.window.fire('online')
+    expect(await errorWithin(world, 10_000, tab.client.staySignedIn())).toMatchObject({ name: 'CurfewError' })
+    expect(server.refreshes).toHaveLength(1)
+    await world.advance(10_000)
+    await within(world, 300, tab.client.staySignedIn())
+    expect(server.refreshes).toHaveLength(2)
+  })
+})
+
 describe('where storage is blocked', () => {
   it.each([
     ['it is absent', undefined],
