@@ -6,7 +6,15 @@ const resolve = { conditions: ['source', 'module', 'browser', 'import', 'default
 export default defineConfig({
   test: {
     projects: [
-      { resolve, test: { name: 'client', root: 'packages/client', include: ['test/**/*.test.ts'], environment: 'happy-dom' } },
+      {
+        resolve,
+        test: {
+          name: 'client',
+          root: 'packages/client',
+          include: ['test/**/*.test.ts'],
+          environment: 'happy-dom',
+        },
+      },
       {
         resolve,
         test: {

@@ -33,7 +33,7 @@ async function bundled(entry, external, plugins = []) {
 }
 
 const react = ['packages/react/dist/index.js', ['react', 'react/jsx-runtime', '@curfew/client']]
-judge('@curfew/client', await bundled('packages/client/dist/index.js', []), 6)
+judge('@curfew/client', await bundled('packages/client/dist/index.js', []), 7.5)
 judge('@curfew/react on top of it', await bundled(...react, [later]), 14)
 judge('@curfew/react with the policy form, which loads when it is shown', await bundled(...react), 18)
 

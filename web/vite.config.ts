@@ -7,7 +7,16 @@ import { chunks, compress } from './plugins.ts'
 // `npm run dev` serves the pages with hot reload and passes everything else on
 // to a running Curfew, whose address CURFEW_DEV_SERVER may name.
 const server = process.env.CURFEW_DEV_SERVER ?? 'http://127.0.0.1:8080'
-const passedOn = ['/api', '/.well-known', '/docs', '/problems', '/openapi.json', '/openapi.yaml', '/healthz', '/readyz']
+const passedOn = [
+  '/api',
+  '/.well-known',
+  '/docs',
+  '/problems',
+  '/openapi.json',
+  '/openapi.yaml',
+  '/healthz',
+  '/readyz',
+]
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
