@@ -1,4 +1,4 @@
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, type QueryClient } from '@tanstack/react-query'
 import { client } from '../client'
 import type { AuditFilter } from '../search/audit'
 import { byCursor } from './pages'
@@ -30,3 +30,13 @@ export const auditQuery = (filter: AuditFilter) =>
     // What is left by going elsewhere is read anew on return.
     gcTime: 60_000,
   })
+
+/**
+ * Lets go of all but the first page of a list that is no longer on show: to draw
+ * thousands of rows at once on return would keep people waiting.
+ */
+export function keepFirstPage(cache: QueryClient, filter: AuditFilter): void {
+  cache.setQueryData(auditQuery(filter).queryKey, (data) =>
+    data ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : undefined,
+  )
+}

@@ -8,7 +8,7 @@ import { ExportButton, ExportStatus, useExport } from '../audit/export'
 import { Filters } from '../audit/filters'
 import { IgnoredFilters } from '../audit/ignored'
 import { List } from '../audit/list'
-import { auditQuery } from '../queries/audit'
+import { auditQuery, keepFirstPage } from '../queries/audit'
 import { namesQuery } from '../queries/people'
 import { type AuditFilter, type AuditSearch, auditFilter, endsBeforeItBegins } from '../search/audit'
 import { Button } from '../ui/button'
@@ -75,6 +75,9 @@ function Events({ filter, none }: EventsProps) {
     () => ({ names: new Map(names.data?.people.map(({ id, name }) => [id, name])), format }),
     [names.data, format],
   )
+  const cache = useQueryClient()
+  const key = JSON.stringify(filter)
+  useEffect(() => () => keepFirstPage(cache, JSON.parse(key)), [cache, key])
   const list = useRef<HTMLDivElement>(null)
   const filtered = Object.keys(filter).length > 0
   const pages = events.data?.pages ?? []

@@ -1,0 +1,183 @@
+import http from 'node:http'
+import type { Page } from '@playwright/test'
+import { ada, type Curfew, expect, signIn, test } from './harness'
+
+// A trace takes a picture of the whole page at every press, and would be measured along.
+test.use({ trace: 'off' })
+
+// Where other work takes the processor, the best of a few tries is the page's own time.
+const tries = 3
+
+interface Load {
+  lcp: number
+  shifts: number
+  script: number
+}
+
+/** Collects from the first moment what the browser says of the page's load. */
+function observe() {
+  const seen = { lcp: 0, shifts: 0 }
+  Object.assign(window, { seen })
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) seen.lcp = Math.max(seen.lcp, entry.startTime)
+  }).observe({ type: 'largest-contentful-paint', buffered: true })
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
+      seen.shifts += entry.value
+  }).observe({ type: 'layout-shift', buffered: true })
+}
+
+async function load(page: Page, url: string, ready: string | RegExp): Promise<Load> {
+  await page.goto(url)
+  await expect(page.getByText(ready).first()).toBeVisible()
+  await page.waitForLoadState('networkidle')
+  return page.evaluate(() => {
+    const { seen } = window as unknown as { seen: { lcp: number; shifts: number } }
+    const script = (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+      .filter(({ name }) => new URL(name).pathname.endsWith('.js'))
+      .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)
+    return { ...seen, script }
+  })
+}
+
+test('the first pages are there within a second, do not jump, and bring little code', async ({
+  browser,
+  curfew,
+}) => {
+  test.slow()
+  await curfew.signUp()
+  const first = await browser.newContext({ baseURL: curfew.url })
+  await signIn(await first.newPage(), ada)
+  const storageState = await first.storageState()
+  await first.close()
+  for (const [path, ready, state] of [
+    ['/login', 'You stay signed in for up to', undefined],
+    ['/account/security', 'open session', storageState],
+  ] as const) {
+    const loads: Load[] = []
+    for (let n = 0; n < tries; n++) {
+      // Nothing is in this browser's cache yet.
+      const context = await browser.newContext({ storageState: state })
+      await context.addInitScript(observe)
+      loads.push(await load(await context.newPage(), curfew.url + path, ready))
+      await context.close()
+      if ((loads.at(-1)?.lcp ?? 0) < 1000) break
+    }
+    const said = `${path}: ${JSON.stringify(loads)}`
+    for (const { lcp, shifts, script } of loads) {
+      expect(lcp, said).toBeGreaterThan(0)
+      expect(shifts, said).toBe(0)
+      expect(script, said).toBeGreaterThan(50_000)
+      expect(script, said).toBeLessThan(160_000)
+    }
+    expect(Math.min(...loads.map(({ lcp }) => lcp)), said).toBeLessThan(1000)
+  }
+})
+
+const many = 10_000
+
+/** An account whose log has ten thousand events: one for each new name. */
+async function crowdedLog(curfew: Curfew): Promise<void> {
+  const agent = new http.Agent({ keepAlive: true })
+  const send = (method: string, path: string, body: object, token = '') =>
+    new Promise<{ access_token: string }>((resolve, reject) => {
+      const headers = {
+        'Content-Type': 'application/json',
+        ...(token && { Authorization: `Bearer ${token}` }),
+      }
+      const request = http.request(`${curfew.url}/api/v1${path}`, { method, agent, headers }, (answer) => {
+        let text = ''
+        answer.on('data', (chunk) => {
+          text += chunk
+        })
+        answer.on('end', () =>
+          answer.statusCode === 200 ? resolve(JSON.parse(text)) : reject(new Error(text)),
+        )
+      })
+      request.on('error', reject)
+      request.end(JSON.stringify(body))
+    })
+  await curfew.signUp()
+  const { access_token } = await send('POST', '/auth/login', {
+    email: ada.email,
+    password: 'correct horse battery staple',
+  })
+  let made = 0
+  const worker = async () => {
+    while (made < many) await send('PATCH', '/users/me', { name: `Ada Lovelace ${made++}` }, access_token)
+  }
+  await Promise.all([worker(), worker(), worker(), worker()])
+  agent.destroy()
+}
+
+/**
+ * How many milliseconds of work the page's one thread has had with something,
+ * all its tasks together: nothing kept anybody waiting for longer than that. It
+ * is the thread's own time, which other work on the machine does not lengthen.
+ */
+async function work(page: Page, act: () => Promise<unknown>): Promise<number> {
+  const browser = await page.context().newCDPSession(page)
+  await browser.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const soFar = async () => {
+    const { metrics } = await browser.send('Performance.getMetrics')
+    const spent = metrics.find(({ name }) => name === 'TaskDuration')?.value
+    if (spent === undefined) throw new Error('the browser does not tell what its tasks took')
+    return spent * 1000
+  }
+  const before = await soFar()
+  await act()
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  const spent = (await soFar()) - before
+  await browser.detach()
+  return spent
+}
+
+test('a log of ten thousand events answers every press within a tenth of a second', async ({
+  page,
+  curfew,
+}) => {
+  test.setTimeout(300_000)
+  await crowdedLog(curfew)
+  await signIn(page, ada, '/login?return_to=/account/audit')
+  // Found by class: working out thousands of roles and names would be measured along.
+  const lines = page.locator('.audit-line')
+  const older = page.locator('.audit-foot button')
+  const slowest: Record<string, number[]> = { older: [], open: [], filter: [], clear: [] }
+  await expect(lines).toHaveCount(100)
+  for (let count = 200; count <= 2200; count += 100) {
+    const wait = await work(page, async () => {
+      await older.click()
+      await expect(lines).toHaveCount(count)
+    })
+    if (count > 1700) slowest.older?.push(wait)
+  }
+  for (const at of [2190, 1100, 3]) {
+    const line = lines.nth(at)
+    await line.scrollIntoViewIfNeeded()
+    slowest.open?.push(
+      await work(page, async () => {
+        await line.click()
+        await expect(line).toHaveAttribute('aria-expanded', 'true')
+      }),
+    )
+  }
+  slowest.filter?.push(
+    await work(page, async () => {
+      await page.locator('.audit-filters select').first().selectOption('Signed in')
+      // Ada's account, the login that made its events, and this browser.
+      await expect(lines).toHaveCount(3)
+    }),
+  )
+  slowest.clear?.push(
+    await work(page, async () => {
+      await page.locator('.audit-clear').click()
+      await expect(lines.nth(50)).toBeVisible()
+    }),
+  )
+  // A filter draws twice: two thousand rows go, and once the answer is there the found ones come.
+  const most: Record<string, number> = { older: 100, open: 100, filter: 200, clear: 100 }
+  for (const [what, waits] of Object.entries(slowest)) {
+    expect(Math.min(...waits), `${what}: ${waits}`).toBeGreaterThan(0)
+    expect(Math.min(...waits), `${what}: ${waits}`).toBeLessThan(most[what] ?? 0)
+  }
+})
