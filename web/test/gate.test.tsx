@@ -40,6 +40,20 @@ describe('the gate', () => {
     expect(screen.queryByRole('button', { name: 'Sign out' })).toBeNull()
   })
 
+  it('marks the document while a page stands in the frame, and not after', async () => {
+    const mark = () => document.documentElement.hasAttribute('data-web-app')
+    const fake = fakeClient(unknown)
+    const page = show(fake)
+    await screen.findByText('Loading…')
+    expect(mark()).toBe(true)
+    act(() => fake.become(someone()))
+    await signOut()
+    expect(mark()).toBe(true)
+    act(() => fake.become({ status: 'signed-out', reason: 'logout' }))
+    await waitFor(() => expect(page.href()).toContain('/login'))
+    await waitFor(() => expect(mark()).toBe(false))
+  })
+
   it('says that the server is out of reach, and asks again when told to', async () => {
     const check = vi.fn(async () => {
       throw new CurfewError('offline', 'offline')

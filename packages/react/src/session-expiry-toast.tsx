@@ -5,6 +5,7 @@ import { useClearOfFocus } from './expiry/use-clear-of-focus'
 import { useDocumentTitle } from './expiry/use-document-title'
 import { useSignIn } from './expiry/use-sign-in'
 import { useStaySignedIn } from './expiry/use-stay-signed-in'
+import { useWarningMark } from './expiry/use-warning-mark'
 import type { Tone } from './toast-store'
 import { Button } from './ui/button'
 import { cx } from './ui/class-names'
@@ -38,6 +39,7 @@ export function SessionExpiryToast({ signInUrl = '/login', onSignIn, className }
   const open = words !== null
   useDocumentTitle()
   const side = useClearOfFocus(region, open)
+  useWarningMark(open && side === 'bottom')
 
   return (
     <ToastRegion

@@ -228,6 +228,37 @@ describe('SessionExpiryToast', () => {
     await pass(50)
     expect(region()).toHaveAttribute('data-cf-side', 'top')
   })
+
+  it('says on the document while it stands at the bottom, where messages make room for it', async () => {
+    const { fake, show } = setUp()
+    const { unmount } = show(
+      <>
+        <input aria-label="low" />
+        <SessionExpiryToast />
+      </>,
+    )
+    const mark = () => document.documentElement.hasAttribute('data-cf-warning')
+    expect(mark()).toBe(false)
+    await act(async () => fake.setExpiry(sampleExpiry()))
+    expect(mark()).toBe(true)
+    await act(async () => fake.client.dismissWarning())
+    expect(mark()).toBe(false)
+    await act(async () => fake.setExpiry(sampleExpiry()))
+    expect(mark()).toBe(true)
+    const low = screen.getByLabelText('low')
+    const box = () => new DOMRect(0, 700, 300, 40)
+    low.getBoundingClientRect = box
+    region().getBoundingClientRect = box
+    low.focus()
+    await pass(50)
+    expect(region()).toHaveAttribute('data-cf-side', 'top')
+    expect(mark()).toBe(false)
+    await act(async () => fake.setExpiry(sampleExpiry({ warning: 'none' })))
+    await act(async () => fake.setExpiry(sampleExpiry()))
+    expect(mark()).toBe(true)
+    unmount()
+    expect(mark()).toBe(false)
+  })
 })
 
 describe('HeaderExpiryNote', () => {

@@ -9,6 +9,7 @@ import { Mark } from './mark'
 import { OfflineNote } from './offline-note'
 import { SignOutFailed, useSignOut } from './sign-out'
 import { Unreachable } from './unreachable'
+import { useAppMark } from './use-app-mark'
 import { personKey } from './whose-data'
 
 /** The pages of somebody who is signed in; everybody else goes to sign in. */
@@ -30,6 +31,7 @@ export function SignedIn() {
 function Frame() {
   const signOut = useSignOut()
   useEffect(() => leave(false), [])
+  useAppMark()
   return (
     <div className="web-app">
       <Header onSignOut={signOut.run} signingOut={signOut.busy} />
@@ -71,6 +73,7 @@ function ToSignIn({ reason }: { reason: string | null }) {
 
 /** The frame without anybody's name, while it is not known who is signed in. */
 function GateWaiting() {
+  useAppMark()
   return (
     <div className="web-app">
       <header className="web-header">
