@@ -49,7 +49,7 @@ func start(t *testing.T, c server.Config) *server.Server {
 	return s
 }
 
-// get asks the API as somebody, and puts the answer into out.
+// ask asks the API as somebody, and puts the answer into out.
 func ask(t *testing.T, base, method, path, token string, in, out any) {
 	t.Helper()
 	body, err := json.Marshal(in)

@@ -14,13 +14,3 @@ export function Ago({ iso, className }: TimeProps) {
     </time>
   )
 }
-
-/** The exact time. */
-export function Exact({ iso, className }: TimeProps) {
-  const format = useFormat()
-  return (
-    <time dateTime={iso} className={className}>
-      {format.exact(iso)}
-    </time>
-  )
-}
