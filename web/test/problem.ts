@@ -1,6 +1,6 @@
 import { CurfewError, type FieldError } from '@curfew/client'
 
-export interface ProblemParts {
+interface ProblemParts {
   title?: string
   detail?: string
   instance?: string

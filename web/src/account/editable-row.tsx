@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from '../ui/button'
 import { Row } from './row'
 
-export interface EditableRowProps {
+interface EditableRowProps {
   name: string
   value: ReactNode
   note?: ReactNode

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { buttonClass } from '../ui/button'
 
-export interface GoProps {
+interface GoProps {
   to: '/account/security' | '/account/sessions' | '/account/people' | '/account/audit'
   /** What is shown: "Change". */
   word: string

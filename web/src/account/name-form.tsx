@@ -6,7 +6,7 @@ import { FailureNote } from '../ui/failure'
 import { Field, TextInput } from '../ui/field'
 import { fieldErrors } from '../ui/words'
 
-export interface NameFormProps {
+interface NameFormProps {
   label: string
   hint?: string
   /** The name as the server has it, and the ETag it had then. */

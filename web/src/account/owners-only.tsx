@@ -9,7 +9,7 @@ import { Page } from '../ui/page'
 import { Skeleton } from '../ui/skeleton'
 import './account.css'
 
-export interface OwnersOnlyProps {
+interface OwnersOnlyProps {
   /** The page's title, which a member sees too. */
   title: string
   /** What the page is for, in a sentence for those who may not use it. */

@@ -9,7 +9,7 @@ import { type FieldErrors, onlyWrong, useForm } from '../ui/form'
 import { NewPassword, newPasswordError } from '../ui/new-password'
 import { fieldErrors } from '../ui/words'
 
-export interface PasswordFormProps {
+interface PasswordFormProps {
   /** Whose password it is: password managers file it under this. */
   email: string
   onClose: () => void

@@ -5,7 +5,7 @@ export function Rows({ children }: { children: ReactNode }) {
   return <dl className="rows">{children}</dl>
 }
 
-export interface RowProps {
+interface RowProps {
   name: string
   /** What it is now. */
   value: ReactNode

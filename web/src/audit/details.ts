@@ -20,14 +20,14 @@ export function objectIn(details: Record<string, unknown>, name: string): Record
 }
 
 /** One thing that an event changed, from what to what. */
-export interface Change {
+interface Change {
   what: string
   old: string
   new: string
 }
 
 /** Puts minutes into words; the pages pass the React package's `duration`. */
-export type DurationWords = (minutes: number) => string
+type DurationWords = (minutes: number) => string
 
 /** What an event changed, as far as it is known to say so. */
 export function changesOf(

@@ -5,7 +5,7 @@ import { actionLabel } from './actions'
 import { changesOf, deviceIn, textIn } from './details'
 import type { Context } from './sentence'
 
-export interface DetailsProps {
+interface DetailsProps {
   id: string
   event: AuditEvent
   context: Context

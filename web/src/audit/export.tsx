@@ -9,10 +9,10 @@ import { Menu, MenuItem } from '../ui/menu'
 import { errorWords } from '../ui/words'
 import { bytesWords, readAll, save } from './save'
 
-export type Format = 'csv' | 'jsonl'
+type Format = 'csv' | 'jsonl'
 
 /** How an export stands. */
-export type Export =
+type Export =
   | { step: 'none' }
   | { step: 'running'; format: Format; bytes: number }
   | { step: 'done'; name: string; bytes: number }
@@ -88,7 +88,7 @@ export function ExportButton({ onStart, busy }: { onStart: (format: Format) => v
   )
 }
 
-export interface ExportStatusProps {
+interface ExportStatusProps {
   state: Export
   onRetry: (format: Format) => void
   onCancel: () => void

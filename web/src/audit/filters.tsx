@@ -7,7 +7,7 @@ import { classes } from '../ui/classes'
 import { Field, Select, TextInput } from '../ui/field'
 import { actionLabel, actions, groups } from './actions'
 
-export interface FiltersProps {
+interface FiltersProps {
   search: AuditSearch
   onChange: (search: AuditSearch) => void
   /** Said under the last day when it comes before the first. */

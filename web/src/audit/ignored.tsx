@@ -9,7 +9,7 @@ const words: Record<keyof AuditSearch, string> = {
   to: 'the last day',
 }
 
-export interface IgnoredFiltersProps {
+interface IgnoredFiltersProps {
   search: AuditSearch
   ignored: readonly (keyof AuditSearch)[]
   /** Takes them out of the address. */

@@ -4,7 +4,7 @@ import { dayText } from '../search/audit'
 import { Row } from './row'
 import type { Context } from './sentence'
 
-export interface ListProps {
+interface ListProps {
   pages: readonly { items: AuditEvent[] }[]
   context: Context
 }

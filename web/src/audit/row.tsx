@@ -5,7 +5,7 @@ import { Details } from './event-details'
 import { type Context, sentenceOf } from './sentence'
 import { When } from './when'
 
-export interface RowProps {
+interface RowProps {
   event: AuditEvent
   context: Context
 }

@@ -32,7 +32,7 @@ function Name({ children }: { children: string }) {
 }
 
 /** Who did it: as they were called then. */
-export function actor(event: AuditEvent): ReactNode {
+function actor(event: AuditEvent): ReactNode {
   const by = event.actor
   if (!by) return 'Somebody'
   switch (by.type) {

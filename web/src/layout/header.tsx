@@ -14,7 +14,7 @@ const pages = [
   { to: '/account/sessions', label: 'Your sessions', owners: false },
 ] as const
 
-export interface HeaderProps {
+interface HeaderProps {
   onSignOut: () => void
   signingOut: boolean
 }

@@ -10,7 +10,7 @@ function subscribe(changed: () => void) {
 }
 
 /** Whether the browser knows of a network. */
-export function useOnline(): boolean {
+function useOnline(): boolean {
   return useSyncExternalStore(subscribe, () => navigator.onLine)
 }
 

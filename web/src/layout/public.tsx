@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { Page } from '../ui/page'
 import { Mark } from './mark'
 
-export interface PublicProps {
+interface PublicProps {
   /** The h1 and the document's title. */
   title: string
   description?: ReactNode

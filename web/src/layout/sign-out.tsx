@@ -29,7 +29,7 @@ export function useSignOut() {
   return { run, busy, error, dismiss: () => setError(null) }
 }
 
-export interface SignOutFailedProps {
+interface SignOutFailedProps {
   error: unknown
   busy: boolean
   onRetry: () => void

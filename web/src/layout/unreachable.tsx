@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { FailureNote } from '../ui/failure'
 import { Public } from './public'
 
-export interface UnreachableProps {
+interface UnreachableProps {
   error: unknown
   onRetry: () => Promise<void>
 }

@@ -9,7 +9,7 @@ import { ThrottledNote } from './throttled'
 
 const names = ['email', 'password'] as const
 
-export interface LoginFormProps {
+interface LoginFormProps {
   /** Who is expected, such as the person who signs in anew. */
   email: string
   /** Whether the first field takes the focus at once. */

@@ -13,7 +13,7 @@ import { UsernameForManagers } from './username'
 
 const names = ['name', 'password'] as const
 
-export interface InviteFormProps {
+interface InviteFormProps {
   token: string
   invitation: Invitation
   onAccepted: () => void

@@ -6,7 +6,7 @@ import { client } from '../client'
 export type ActionKind = 'promote' | 'demote' | 'disable' | 'enable' | 'sign-out'
 
 /** The words of a change before and after it, and the change itself. */
-export interface Action {
+interface Action {
   /** In the menu: "Make owner". */
   item: string
   title: (name: ReactNode) => ReactNode

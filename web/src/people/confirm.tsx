@@ -6,7 +6,7 @@ import { FailureNote } from '../ui/failure'
 import { type ActionKind, actions } from './actions'
 import { useReturnFocus } from './return-focus'
 
-export interface ConfirmProps {
+interface ConfirmProps {
   user: User
   kind: ActionKind
   /** The user is the one who asks. */

@@ -10,7 +10,7 @@ import { emailError, onlyWrong, useForm } from '../ui/form'
 import { useReturnFocus } from './return-focus'
 import { Until } from './until'
 
-export interface InviteDialogProps {
+interface InviteDialogProps {
   onClose: () => void
   /** An invitation was made: the list has one more. */
   onInvited: () => void

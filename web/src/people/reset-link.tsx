@@ -8,7 +8,7 @@ import { FailureNote } from '../ui/failure'
 import { useReturnFocus } from './return-focus'
 import { Until } from './until'
 
-export interface ResetLinkProps {
+interface ResetLinkProps {
   user: User
   onClose: () => void
 }

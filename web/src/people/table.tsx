@@ -12,7 +12,7 @@ export interface Choice {
   kind: ActionKind | 'reset'
 }
 
-export interface TableProps {
+interface TableProps {
   people: User[]
   /** The id of the one who looks. */
   me: string

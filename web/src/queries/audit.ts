@@ -14,7 +14,7 @@ export function asked(filter: AuditFilter): Pick<Query, 'action' | 'actor_id' | 
 }
 
 /** How many events come at once. */
-export const auditPage = 100
+const auditPage = 100
 
 /** The audit log under a filter, newest first; an owner's. */
 export const auditQuery = (filter: AuditFilter) =>

@@ -1,7 +1,7 @@
 import type { InfiniteData } from '@tanstack/react-query'
 
 /** A page of a list, as every list of the API answers. */
-export interface ListPage<T> {
+interface ListPage<T> {
   items: T[]
   next_cursor: string | null
 }

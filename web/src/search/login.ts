@@ -1,7 +1,7 @@
 import { safeReturnTo } from '@curfew/client'
 
 /** What the sign-in page's address may carry. Anything else in it is dropped. */
-export interface LoginSearch {
+interface LoginSearch {
   /** Why somebody has to sign in, for the banner's fixed table. */
   reason?: string
   /** Where to go afterwards: a path of this origin. */

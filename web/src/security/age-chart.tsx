@@ -5,7 +5,7 @@ import type { AgedRow } from './age-timeline'
 import { type Axis, axisOf, coarse } from './ages'
 import { fateWords } from './fate'
 
-export interface AgeChartProps {
+interface AgeChartProps {
   rows: AgedRow[]
   /** The ages of all sessions, so that the axis stays when more rows are shown. */
   ages: number[]

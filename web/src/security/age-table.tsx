@@ -4,7 +4,7 @@ import type { AgedRow } from './age-timeline'
 import { coarse } from './ages'
 import { fateWords } from './fate'
 
-export interface AgeTableProps {
+interface AgeTableProps {
   rows: AgedRow[]
   format: Format
 }

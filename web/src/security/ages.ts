@@ -2,7 +2,7 @@ import type { PolicyMinutes } from '@curfew/react'
 import { scalePow } from 'd3-scale'
 
 /** What the timeline needs of a session. */
-export interface AgedSession {
+interface AgedSession {
   id: string
   started_at: string
   last_active_at: string
@@ -44,7 +44,7 @@ export interface Axis {
   ticks: Tick[]
 }
 
-export interface Tick {
+interface Tick {
   minutes: number
   /** Only where the axis is wide is there room for it. */
   fine: boolean

@@ -3,11 +3,11 @@ import type { ReactNode } from 'react'
 import { classes } from './classes'
 
 /** What an alert means; never a matter of taste. */
-export type Tone = 'info' | 'success' | 'warning' | 'danger'
+type Tone = 'info' | 'success' | 'warning' | 'danger'
 
 const icons = { info: Info, success: CircleCheck, warning: TriangleAlert, danger: CircleAlert }
 
-export interface AlertProps {
+interface AlertProps {
   tone?: Tone
   title?: ReactNode
   /**

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { classes } from './classes'
 
-export interface BadgeProps {
+interface BadgeProps {
   tone?: 'neutral' | 'info' | 'success' | 'warning' | 'danger'
   className?: string
   children: ReactNode

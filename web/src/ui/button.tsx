@@ -5,9 +5,9 @@ import { classes } from './classes'
  * How much a button asks for: one `primary` a page, `danger` for what cannot be
  * undone, `quiet` beside text and in rows.
  */
-export type ButtonVariant = 'primary' | 'secondary' | 'danger' | 'quiet'
+type ButtonVariant = 'primary' | 'secondary' | 'danger' | 'quiet'
 
-export interface ButtonProps extends ComponentProps<'button'> {
+interface ButtonProps extends ComponentProps<'button'> {
   variant?: ButtonVariant
   /**
    * The action runs. The button keeps its focus and place, and a second press

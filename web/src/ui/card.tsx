@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react'
 import { classes } from './classes'
 
-export interface CardProps {
+interface CardProps {
   title?: ReactNode
   description?: ReactNode
   /** Buttons at the right of the title; below it where there is no room. */

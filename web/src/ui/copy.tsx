@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import { Button } from './button'
 
-export interface CopyFieldProps {
+interface CopyFieldProps {
   label: string
   value: string
 }

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { classes } from './classes'
 
-export interface DialogProps {
+interface DialogProps {
   open: boolean
   title: ReactNode
   /** What happens, said before it does. */

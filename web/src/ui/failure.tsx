@@ -2,7 +2,7 @@ import { Alert } from './alert'
 import { Button } from './button'
 import { errorWords } from './words'
 
-export interface FailureNoteProps {
+interface FailureNoteProps {
   /** Whatever was thrown. */
   error: unknown
   /** Tries again; without it there is no button. */

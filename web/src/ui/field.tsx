@@ -2,13 +2,13 @@ import { type ComponentProps, type ReactNode, useId, useState } from 'react'
 import { classes } from './classes'
 
 /** What ties a control to its label, hint and error. Spread it onto the control. */
-export interface FieldIds {
+interface FieldIds {
   id: string
   'aria-describedby': string | undefined
   'aria-invalid': true | undefined
 }
 
-export interface FieldProps {
+interface FieldProps {
   label: ReactNode
   /** Said before anything goes wrong: what is expected. */
   hint?: ReactNode

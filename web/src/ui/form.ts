@@ -4,7 +4,7 @@ import { fieldErrors } from './words'
 /** What is wrong, by field; a field that is right is absent. */
 export type FieldErrors<Name extends string> = Partial<Record<Name, string>>
 
-export interface FormHandle<Name extends string> {
+interface FormHandle<Name extends string> {
   ref: RefObject<HTMLFormElement | null>
   busy: boolean
   errors: FieldErrors<Name>
@@ -15,7 +15,7 @@ export interface FormHandle<Name extends string> {
   onSubmit: (event: FormEvent<HTMLFormElement>) => void
 }
 
-export interface FormOptions<Name extends string> {
+interface FormOptions<Name extends string> {
   /** The fields by the names that the server uses, in the order of the page. */
   names: readonly Name[]
   /** What can be seen without asking the server. */

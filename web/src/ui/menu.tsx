@@ -1,7 +1,7 @@
 import { type ReactNode, type ToggleEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { classes } from './classes'
 
-export interface MenuProps {
+interface MenuProps {
   /** The button's accessible name, such as "Actions for Ada Lovelace". */
   label: string
   /** What the button shows; the label if left out. */
@@ -53,7 +53,7 @@ export function Menu({ label, trigger, side = 'end', className, children }: Menu
   )
 }
 
-export interface MenuItemProps {
+interface MenuItemProps {
   onSelect: () => void
   danger?: boolean
   disabled?: boolean

@@ -1,6 +1,6 @@
 import { Field, PasswordInput } from './field'
 
-export interface NewPasswordProps {
+interface NewPasswordProps {
   label?: string
   value: string
   onChange: (value: string) => void
@@ -10,7 +10,7 @@ export interface NewPasswordProps {
 }
 
 /** How many characters a password has, counted as the server counts them. */
-export function characters(password: string): number {
+function characters(password: string): number {
   return [...password].length
 }
 

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { takeFocus } from '../layout/focus'
 import { classes } from './classes'
 
-export interface PageProps {
+interface PageProps {
   /** The h1, and the document's title as text. */
   title: string
   /** Shown instead of the title, such as one with a name in it or an icon. */

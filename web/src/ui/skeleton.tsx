@@ -1,6 +1,6 @@
 import { classes } from './classes'
 
-export interface SkeletonProps {
+interface SkeletonProps {
   /** How many lines of text will stand here. */
   lines?: number
   /** Pixels kept free whatever the lines need, so that nothing jumps. */

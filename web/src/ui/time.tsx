@@ -1,6 +1,6 @@
 import { useFormat } from '@curfew/react'
 
-export interface TimeProps {
+interface TimeProps {
   iso: string
   className?: string
 }

@@ -1,7 +1,7 @@
 import { CurfewError } from '@curfew/client'
 
 /** A failure in words: what happened, and what can be done about it. */
-export interface Words {
+interface Words {
   title: string
   detail: string
 }

@@ -40,7 +40,7 @@ interface Answer {
  * answer never comes. `hang`: it never arrives. `cut`: it never arrives and
  * the connection breaks. Otherwise an answer that somebody else gives.
  */
-export type Fault = 'lost' | 'hang' | 'cut' | Answer
+type Fault = 'lost' | 'hang' | 'cut' | Answer
 
 const iso = (ms: number) => new Date(ms).toISOString()
 

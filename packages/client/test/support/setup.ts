@@ -2,7 +2,7 @@ import { type Abilities, Browser, type Tab } from './browser'
 import { Server } from './server'
 import { World } from './world'
 
-export interface Stage {
+interface Stage {
   world: World
   server: Server
   browser: Browser
