@@ -11,6 +11,7 @@ import {
   type BrowserContext,
   test as base,
   type Page,
+  type Request,
   request,
 } from '@playwright/test'
 
@@ -122,6 +123,7 @@ export class Curfew {
     if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
     // The pages of one browser share its clock.
     for (const browser of new Set(pages.map((page) => page.context()))) {
+      await quiet(browser)
       await browser.clock.fastForward(seconds * 1000)
     }
   }
@@ -199,6 +201,28 @@ export class Api {
   }
 }
 
+const underWay = new WeakMap<BrowserContext, Set<Request>>()
+
+function countRequests(browser: BrowserContext): void {
+  const open = new Set<Request>()
+  underWay.set(browser, open)
+  browser.on('request', (request) => open.add(request))
+  browser.on('requestfinished', (request) => open.delete(request))
+  browser.on('requestfailed', (request) => open.delete(request))
+}
+
+/**
+ * Waits until a browser has its answers, for two seconds at most: whatever is
+ * under way when its clock is moved has taken too long at once.
+ */
+async function quiet(browser: BrowserContext): Promise<void> {
+  const open = underWay.get(browser)
+  for (let calm = 0, tries = 0; open && calm < 3 && tries < 100; tries++) {
+    calm = open.size === 0 ? calm + 1 : 0
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 interface Fixtures {
   curfew: Curfew
   /** A browser of somebody else's, who knows nothing of this one. */
@@ -218,12 +242,14 @@ export const test = base.extend<Fixtures & { serverArgs: string[] }>({
   baseURL: async ({ curfew }, use) => use(curfew.url),
   otherBrowser: async ({ browser, contextOptions }, use) => {
     const context = await browser.newContext(contextOptions)
+    countRequests(context)
     await use(context)
     await context.close()
   },
   // Whatever a page is refused by the Content-Security-Policy, or throws, fails
   // its test: nobody has to think of asking.
   context: async ({ context }, use) => {
+    countRequests(context)
     const complaints: string[] = []
     context.on('page', (page) => {
       page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
@@ -258,13 +284,19 @@ export async function sessionOf(page: Page): Promise<any> {
   return (await answer.json()).session
 }
 
-/** A moment as the pages write it for people here: "16:42". */
-export function clockTime(iso: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
+/**
+ * A moment as the pages write it for people here, such as "16:42", after some
+ * words. A page knows the server's clock to half a round trip, so around the
+ * full minute either one is right.
+ */
+export function clockTime(iso: string, before = '', after = ''): RegExp {
+  const clock = new Intl.DateTimeFormat('en-GB', {
     hour: 'numeric',
     minute: '2-digit',
     timeZone: 'Europe/Paris',
-  }).format(new Date(iso))
+  })
+  const times = [-2000, 0, 2000].map((ms) => clock.format(Date.parse(iso) + ms))
+  return new RegExp(`${before}(?:${[...new Set(times)].join('|')})${after}`)
 }
 
 export const ada: Person = { name: 'Ada Lovelace', email: 'ada@acme.example' }

@@ -60,13 +60,14 @@ test('an owner ends a session in one browser; the other is told so at its next c
 
 test('a password changed on another device ends this session, and says why', async ({ page, curfew }) => {
   await curfew.signUp()
-  await signIn(page, ada)
+  await signIn(page, ada, '/login?return_to=/account/sessions')
+  await page.getByRole('list', { name: 'Your sessions' }).waitFor()
   const phone = await curfew.device(ada)
   await phone.post('/users/me/password', {
     current_password: password,
     new_password: 'quite another battery staple',
   })
-  await follow(page, 'Your sessions')
+  await follow(page, 'Account')
   await page.waitForURL('**/login?reason=password_changed**')
   await expect(page.getByRole('status').filter({ hasText: 'Your password was changed' })).toBeVisible()
 })
@@ -118,6 +119,7 @@ test('who is disabled is signed out without a reason that is nobody else’s bus
   const member = await curfew.join(owner, alan)
   const me = await member.get('/users/me')
   await signIn(page, alan)
+  await page.getByRole('main').getByText(alan.email).waitFor()
   await owner.patch(`/accounts/me/users/${me.id}`, { disabled: true })
   await follow(page, 'Your sessions')
   await page.waitForURL('**/login?return_to=**')

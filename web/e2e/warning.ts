@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
-import { type Api, ada, type Curfew, limit, signIn } from './harness'
+import { type Api, ada, type Curfew, expect, limit, signIn } from './harness'
 
 /** The warning's region; empty while there is nothing to warn of. */
 export const warning = (page: Page): Locator => page.getByRole('region', { name: 'Session', exact: true })
@@ -35,10 +35,17 @@ export async function hide(page: Page, hidden: boolean): Promise<void> {
 
 /** Follows a link as a script does: no input that would count as somebody's presence. */
 export async function follow(page: Page, name: string): Promise<void> {
-  await page
-    .getByRole('navigation', { name: 'Main' })
-    .getByRole('link', { name, exact: true })
-    .evaluate((link: HTMLElement) => link.click())
+  const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true })
+  // A page that is just being drawn anew may have dropped the link that was found.
+  await expect
+    .poll(() =>
+      link.evaluate((found: HTMLElement) => {
+        const there = found.isConnected
+        if (there) found.click()
+        return there
+      }),
+    )
+    .toBe(true)
 }
 
 /** The bodies of the refreshes that a browser sends from now on. */
