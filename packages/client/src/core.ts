@@ -155,6 +155,7 @@ export function patient(core: Core): void {
   core.tries = core.hold = 0
 }
 
+/** Waits so many milliseconds. */
 export const pause = ({ env }: Core, ms: number) =>
   new Promise<void>((done) => {
     env.setTimeout(done, ms)

@@ -11,6 +11,7 @@ export type Shape = string
 /** What the answers about a session must have: what the client computes with. */
 export const sessionShape =
   'session.id session.generation session.idle_minutes session.absolute_minutes session.started_at session.last_active_at session.idle_expires_at session.absolute_expires_at server_time user.id account.id'
+/** The same, with an access token. */
 export const tokenShape = `${sessionShape} access_token expires_in`
 
 /** What goes with a request besides method and path. */

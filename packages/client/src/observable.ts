@@ -18,6 +18,7 @@ export function listen(hub: EventTarget, name: string, call: (detail: never) => 
   return () => hub.removeEventListener(name, heard)
 }
 
+/** Tells all who listen to this name. */
 export function emit(hub: EventTarget, name: string, detail?: unknown): void {
   hub.dispatchEvent(Object.assign(new Event(name), { detail }))
 }

@@ -7,37 +7,69 @@ import type { TokenResponse } from './types'
 
 type Schemas = components['schemas']
 
+/** An account: its name, and who its owners are. */
 export type Account = Schemas['Account']
+/** One session in a list, with its device and deadlines. */
 export type AccountSession = Schemas['SessionItem']
+/** Somebody with at least one active session. */
 export type ActiveUser = Schemas['ActiveUser']
+/** Who did what an audit event tells of. */
 export type AuditActor = Schemas['AuditActor']
+/** One row of the audit log. */
 export type AuditEvent = Schemas['AuditEvent']
+/** Which audit events, and which page of them. */
 export type AuditFilter = queries['listAuditEvents']
+/** Which audit events a file holds, and in what format. */
 export type AuditExport = queries['exportAuditEvents']
+/** What a sign-in page must know of the server. */
 export type AuthConfig = Schemas['AuthConfig']
+/** What a session runs on, as far as it can be told. */
 export type Device = Schemas['Device']
+/** How the server is. */
 export type Health = Schemas['Health']
+/** What the holder of an invitation's link may know of it. */
 export type Invitation = Schemas['InviteLookup']
+/** An invitation that is open, as owners see it. */
 export type Invite = Schemas['Invite']
+/** Whom to invite, and as what. */
 export type InviteRequest = Schemas['InviteRequest']
+/** An invitation with its link, which is shown once. */
 export type NewInvite = Schemas['NewInvite']
+/** A link to a new password, which is shown once. */
 export type NewResetLink = Schemas['NewResetLink']
+/** A new password, with the current one. */
 export type PasswordChange = Schemas['PasswordChangeRequest']
+/** What the holder of a link to a new password may know of it. */
 export type Reset = Schemas['ResetLookup']
+/** How many sessions ended. */
 export type RevokedCount = Schemas['RevokedCount']
+/** Whose sessions end: everybody's, or everybody's but the caller's own. */
 export type RevokeScope = Schemas['RevokeSessionsRequest']['scope']
+/** What somebody may do in an account. */
 export type Role = Schemas['User']['role']
+/** The account's session policy, its bounds, and who is signed in. */
 export type Security = Schemas['Security']
+/** A change of the session policy. */
 export type SecurityPatch = Schemas['SecurityPatch']
+/** What applying a policy to open sessions would do. */
 export type SecurityPreview = Schemas['SecurityPreview']
+/** The policy that a preview is asked for. */
 export type SecurityPreviewRequest = Schemas['SecurityPreviewRequest']
+/** What the server publishes of itself (RFC 8414). */
 export type ServerMetadata = Schemas['ServerMetadata']
+/** Which of the account's sessions, and which page of them. */
 export type SessionFilter = queries['listSessions']
+/** Which of the person's own sessions, and which page of them. */
 export type MySessionFilter = queries['listMySessions']
+/** A person of the account. */
 export type User = Schemas['User']
+/** A change of a person's role, or of whether they may sign in. */
 export type UserPatch = Schemas['UserPatch']
+/** Who signs in. The refresh token always comes as a cookie. */
 export type SignInBody = Omit<Schemas['LoginRequest'], 'delivery'>
+/** A new account and its first owner. */
 export type SignUpBody = Schemas['SignupRequest']
+/** An invitation's code, with the name and password of who accepts it. */
 export type AcceptInviteBody = Schemas['AcceptInviteRequest']
 
 /** One page of a list; `next_cursor` is null on the last. */
@@ -45,14 +77,19 @@ export interface Page<T> {
   items: T[]
   next_cursor: string | null
 }
+
+/** Which page of a list: `cursor` is the `next_cursor` of the page before. */
 export interface PageQuery {
   limit?: number
   cursor?: string
 }
 
+/** What every operation takes besides. */
 export interface CallOptions {
   signal?: AbortSignal
 }
+
+/** What a change takes besides. */
 export interface ChangeOptions extends CallOptions {
   /** The ETag that the change is based on; with another one in force it is refused (`stale`, 412). */
   ifMatch?: string | null

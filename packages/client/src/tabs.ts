@@ -33,6 +33,7 @@ export function open(core: Core): void {
   core.line.onmessage = (event) => event.data && receive(core, event.data)
 }
 
+/** Closes it. */
 export function close(core: Core): void {
   core.line?.close()
   core.line = null

@@ -2,11 +2,17 @@ import type { components } from './schema.gen'
 
 type Schemas = components['schemas']
 
+/** A session: its id, generation, limits and deadlines. */
 export type Session = Schemas['Session']
+/** Who is signed in. */
 export type SessionUser = Schemas['SessionUser']
+/** The account that they are signed in to. */
 export type SessionAccount = Schemas['SessionAccount']
+/** What a sign-in answers: an access token, and whose session it is. */
 export type TokenResponse = Schemas['TokenResponse']
+/** Why the server refused (RFC 9457). */
 export type Problem = Schemas['Problem']
+/** What is wrong with one member of a request. */
 export type FieldError = Schemas['FieldError']
 
 /**
