@@ -45,7 +45,7 @@ func main() {
 		}
 	}
 	write("packages/react/src/standards.gen.ts", func(out *bytes.Buffer) {
-		out.WriteString("// Made by `make gen` from internal/policy. Do not edit.\n\nexport const standards = ")
+		out.WriteString("// Made by `make gen` from internal/policy. Do not edit.\n\n/** Published timeouts, in the table's order. */\nexport const standards = ")
 		out.Write(indented(standards))
 		out.WriteString(" as const\n")
 	})

@@ -94,6 +94,7 @@ const parts = import.meta.env.DEV
     ]
   : []
 
+/** The pages by their paths. */
 export const router = createRouter({
   routeTree: root.addChildren([
     home,

@@ -1,5 +1,6 @@
 // Made by `make gen` from internal/policy. Do not edit.
 
+/** Published timeouts, in the table's order. */
 export const standards = [
   {
     "id": "nist-aal1",

@@ -7,6 +7,7 @@ interface Action {
   readonly group: Group
 }
 
+/** The groups of the filter's list, in its order. */
 export const groups = ['Account', 'People', 'Invitations', 'Sessions'] as const
 type Group = (typeof groups)[number]
 type Known = NonNullable<AuditFilter['action']>

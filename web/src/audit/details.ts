@@ -7,11 +7,13 @@ export function textIn(details: Record<string, unknown>, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** A number; null for anything else. */
 export function countIn(details: Record<string, unknown>, name: string): number | null {
   const value = details[name]
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
+/** An object with members; null for anything else. */
 export function objectIn(details: Record<string, unknown>, name: string): Record<string, unknown> | null {
   const value = details[name]
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -77,6 +79,7 @@ export function deviceIn(details: Record<string, unknown>): string {
   return device ? deviceWords(textIn(device, 'browser'), textIn(device, 'os')) : ''
 }
 
+/** A device in words, as far as it is known; '' when it is not. */
 export function deviceWords(browser: string, os: string): string {
   if (browser && os) return `${browser} on ${os}`
   return browser || os

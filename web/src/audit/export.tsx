@@ -57,6 +57,7 @@ export function useExport(filter: AuditFilter) {
   return { state, start, cancel }
 }
 
+/** Asks for the file, in one of its formats. */
 export function ExportButton({ onStart, busy }: { onStart: (format: Format) => void; busy: boolean }) {
   return (
     <Menu

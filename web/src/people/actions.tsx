@@ -30,6 +30,7 @@ function ends(user: User): string {
   return `${sessions} at once here; apps that check sign-ins themselves follow within minutes.`
 }
 
+/** What owners do with a person, in words. */
 export const actions: Record<ActionKind, Action> = {
   promote: {
     item: 'Make owner',
