@@ -115,14 +115,18 @@ export class Curfew {
 
   /** Moves the server's clock forward, and that of each page as a sleep would. */
   async pass(seconds: number, ...pages: Page[]): Promise<void> {
+    // The pages of one browser share its clock.
+    const browsers = new Set(pages.map((page) => page.context()))
+    // An answer that is under way while only one of the clocks has moved would
+    // tell the page a time that never was.
+    for (const browser of browsers) await quiet(browser)
     const answer = await fetch(`${this.adminUrl}/test/clock`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ advance_seconds: seconds }),
     })
     if (!answer.ok) throw new Error(`the clock did not move: ${answer.status} ${await answer.text()}`)
-    // The pages of one browser share its clock.
-    for (const browser of new Set(pages.map((page) => page.context()))) {
+    for (const browser of browsers) {
       await quiet(browser)
       await browser.clock.fastForward(seconds * 1000)
     }
