@@ -19,21 +19,22 @@ async function judge(page: Page, name: string) {
 }
 
 async function judgeAll(page: Page, states: State[], world: World) {
-  for (const [at, { name, path, reach, leave }] of states.entries()) {
-    // Every page has several states: among them all four looks are judged.
-    const [first, second] = at % 4 < 2 ? (['light', 'dark'] as const) : (['dark', 'light'] as const)
+  for (const { name, path, reach, leave } of states) {
     await page.setViewportSize({ width: 1280, height: 900 })
-    await page.emulateMedia({ colorScheme: first, reducedMotion: 'reduce' })
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
     await page.goto('about:blank')
     await page.goto(world.curfew.url + path)
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
     await expect(page.locator('.web-skeleton, .cf-skeleton')).toHaveCount(0)
     await expect(page).toHaveTitle(/^\S.* · Curfew$/)
     await reach?.(page, world)
-    await judge(page, `${name}, ${first}, 1280`)
-    await page.setViewportSize({ width: 320, height: 640 })
-    await page.emulateMedia({ colorScheme: second })
-    await judge(page, `${name}, ${second}, 320`)
+    for (const width of [1280, 320]) {
+      await page.setViewportSize({ width, height: width === 320 ? 640 : 900 })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        await judge(page, `${name}, ${colorScheme}, ${width}`)
+      }
+    }
     await leave?.(page)
   }
 }
@@ -53,7 +54,7 @@ async function account(curfew: Curfew): Promise<Api> {
 }
 
 test('the pages before sign-in are accessible, light and dark, wide and narrow', async ({ page, curfew }) => {
-  test.slow()
+  test.setTimeout(180_000)
   await page.goto('/setup')
   await judge(page, 'set-up')
   const owner = await curfew.signUp()
@@ -65,7 +66,7 @@ for (const half of [0, 1]) {
     page,
     curfew,
   }) => {
-    test.setTimeout(180_000)
+    test.setTimeout(240_000)
     const owner = await account(curfew)
     await signIn(page, ada)
     const states = inside.filter((_, at) => at % 2 === half)
