@@ -2,10 +2,9 @@ import { CurfewError } from '@curfew/client'
 import { useCurfew } from '@curfew/react'
 import { useState } from 'react'
 import { Button } from '../ui/button'
-import { FailureNote } from '../ui/failure'
-import { Field, PasswordInput, TextInput } from '../ui/field'
+import { Field, PasswordInput } from '../ui/field'
 import { emailError, onlyWrong, useForm } from '../ui/form'
-import { ThrottledNote } from './throttled'
+import { EmailField, FormFailure } from './fields'
 
 const names = ['email', 'password'] as const
 
@@ -38,27 +37,16 @@ export function LoginForm({ email: expected, focus, onDone }: LoginFormProps) {
 
   return (
     <form ref={form.ref} onSubmit={form.onSubmit} noValidate className="web-form">
-      <Failure error={form.failure} />
-      <Field label="Email" error={form.errors.email}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            type="email"
-            name="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            // One form, and nothing before it to be missed.
-            autoFocus={focus}
-            required
-            value={email}
-            onChange={(event) => {
-              setEmail(event.target.value)
-              form.touched('email')
-            }}
-          />
-        )}
-      </Field>
+      <FormFailure error={form.failure} />
+      <EmailField
+        value={email}
+        error={form.errors.email}
+        onChange={(value) => {
+          setEmail(value)
+          form.touched('email')
+        }}
+        autoFocus={focus}
+      />
       <Field label="Password" error={form.errors.password}>
         {(ids) => (
           <PasswordInput
@@ -79,12 +67,4 @@ export function LoginForm({ email: expected, focus, onDone }: LoginFormProps) {
       </Button>
     </form>
   )
-}
-
-function Failure({ error }: { error: unknown }) {
-  if (!error) return null
-  if (error instanceof CurfewError && error.status === 429) {
-    return <ThrottledNote seconds={error.retryAfterSeconds} />
-  }
-  return <FailureNote error={error} />
 }

@@ -6,9 +6,9 @@ import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
 import { Email } from '../ui/email'
 import { FailureNote } from '../ui/failure'
-import { Field, TextInput } from '../ui/field'
 import { onlyWrong, useForm } from '../ui/form'
 import { NewPassword, newPasswordError } from '../ui/new-password'
+import { YourNameField } from './fields'
 import { UsernameForManagers } from './username'
 
 const names = ['name', 'password'] as const
@@ -42,22 +42,14 @@ export function InviteForm({ token, invitation, onAccepted }: InviteFormProps) {
     <form ref={form.ref} onSubmit={form.onSubmit} noValidate className="web-form">
       <Failure error={form.failure} email={invitation.email} />
       <UsernameForManagers email={invitation.email} />
-      <Field label="Your name" error={form.errors.name}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            name="name"
-            autoComplete="name"
-            required
-            maxLength={200}
-            value={name}
-            onChange={(event) => {
-              setName(event.target.value)
-              form.touched('name')
-            }}
-          />
-        )}
-      </Field>
+      <YourNameField
+        value={name}
+        error={form.errors.name}
+        onChange={(value) => {
+          setName(value)
+          form.touched('name')
+        }}
+      />
       <NewPassword
         value={password}
         least={least}

@@ -2,10 +2,10 @@ import { CurfewError } from '@curfew/client'
 import { useCurfew } from '@curfew/react'
 import { useState } from 'react'
 import { Button } from '../ui/button'
-import { FailureNote } from '../ui/failure'
 import { Field, TextInput } from '../ui/field'
 import { emailError, onlyWrong, useForm } from '../ui/form'
 import { NewPassword, newPasswordError } from '../ui/new-password'
+import { EmailField, FormFailure, YourNameField } from './fields'
 
 const names = ['account_name', 'name', 'email', 'password'] as const
 
@@ -36,7 +36,7 @@ export function SetupForm({ least }: { least: number }) {
 
   return (
     <form ref={form.ref} onSubmit={form.onSubmit} noValidate className="web-form">
-      {form.failure ? <FailureNote error={form.failure} /> : null}
+      <FormFailure error={form.failure} />
       <Field
         label="Account name"
         hint="Your company or team, as its people know it."
@@ -57,40 +57,22 @@ export function SetupForm({ least }: { least: number }) {
           />
         )}
       </Field>
-      <Field label="Your name" error={form.errors.name}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            name="name"
-            autoComplete="name"
-            required
-            maxLength={200}
-            value={name}
-            onChange={(event) => {
-              setName(event.target.value)
-              form.touched('name')
-            }}
-          />
-        )}
-      </Field>
-      <Field label="Email" error={form.errors.email}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            type="email"
-            name="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            value={email}
-            onChange={(event) => {
-              setEmail(event.target.value)
-              form.touched('email')
-            }}
-          />
-        )}
-      </Field>
+      <YourNameField
+        value={name}
+        error={form.errors.name}
+        onChange={(value) => {
+          setName(value)
+          form.touched('name')
+        }}
+      />
+      <EmailField
+        value={email}
+        error={form.errors.email}
+        onChange={(value) => {
+          setEmail(value)
+          form.touched('email')
+        }}
+      />
       <NewPassword
         value={password}
         least={least}

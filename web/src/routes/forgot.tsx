@@ -4,12 +4,10 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useConfig } from '../layout/config'
 import { Public } from '../layout/public'
-import { ThrottledNote } from '../login/throttled'
+import { EmailField, FormFailure } from '../login/fields'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
 import { Email } from '../ui/email'
-import { FailureNote } from '../ui/failure'
-import { Field, TextInput } from '../ui/field'
 import { emailError, onlyWrong, useForm } from '../ui/form'
 
 /** Asks for a link to set a new password, by email. */
@@ -79,32 +77,17 @@ function ForgotForm({ onSent, onNoMail }: ForgotFormProps) {
       onSent(email.trim())
     },
   })
-  const throttled = form.failure instanceof CurfewError && form.failure.status === 429 ? form.failure : null
   return (
     <form ref={form.ref} onSubmit={form.onSubmit} noValidate className="web-form">
-      {throttled ? (
-        <ThrottledNote seconds={throttled.retryAfterSeconds} />
-      ) : form.failure ? (
-        <FailureNote error={form.failure} />
-      ) : null}
-      <Field label="Email" error={form.errors.email}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            type="email"
-            name="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            value={email}
-            onChange={(event) => {
-              setEmail(event.target.value)
-              form.touched('email')
-            }}
-          />
-        )}
-      </Field>
+      <FormFailure error={form.failure} />
+      <EmailField
+        value={email}
+        error={form.errors.email}
+        onChange={(value) => {
+          setEmail(value)
+          form.touched('email')
+        }}
+      />
       <Button type="submit" variant="primary" busy={form.busy} className="web-submit">
         {form.busy ? 'Sending…' : 'Send me a link'}
       </Button>
