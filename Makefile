@@ -1,6 +1,6 @@
 # What a machine needs beforehand: Go, Node, git, make and a C compiler (for
 # -race). Everything else is fetched by the commands themselves: Go modules, npm
-# packages, and for the browser tests Debian's Chromium.
+# packages, and Debian's PostgreSQL and Chromium for the tests.
 
 SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -46,6 +46,7 @@ node-is-there:
 test: test-ui test-go e2e ## Run all tests: Go with the race detector, TypeScript, and in a browser
 
 test-go: ## Run the tests of the server
+	@bash scripts/postgres.sh >/dev/null
 	go test -race -timeout 10m ./...
 
 test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pages

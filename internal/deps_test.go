@@ -84,13 +84,14 @@ var sole = []struct {
 }{
 	{"database/sql", []string{"internal/store"}, "all SQL is in one place"},
 	{"modernc.org/sqlite", []string{"internal/store"}, "nothing else knows the engine"},
-	{"github.com/jackc/pgx", []string{"internal/store"}, "nothing else knows the engine"},
+	{"github.com/jackc/pgx", []string{"internal/store", "internal/pgserver"}, "nothing else knows the engine"},
 	{"github.com/pressly/goose", []string{"internal/store"}, "only the store changes its schema"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, "so that it can be replaced in one package"},
 	{"github.com/golang-jwt/jwt", []string{"internal/token"}, "one place signs and verifies"},
 	{"github.com/wneessen/go-mail", []string{"internal/mail"}, "one place speaks SMTP"},
 	{"golang.org/x/crypto", []string{"internal/password"}, "cryptography outside the standard library has one place"},
 	{"web", []string{"internal/server"}, "whoever else serves pages is handed them, and can be tested with others"},
+	{"internal/pgserver", []string{"internal/pgserver", "internal/bench", "internal/cli"}, "a PostgreSQL that everybody on the machine can enter is for tests and benchmarks"},
 	{"unsafe", nil, "no"},
 }
 
