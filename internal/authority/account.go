@@ -35,7 +35,7 @@ func (a *Authority) RenameAccount(ctx context.Context, actor curfew.Actor, from 
 		return view, err
 	}
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}

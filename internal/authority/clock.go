@@ -54,5 +54,5 @@ func (c *Clock) Apart(other time.Time) time.Duration {
 
 // Heartbeat records in the store that this node is alive now.
 func (a *Authority) Heartbeat(ctx context.Context, node curfew.ID) error {
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.Heartbeat(ctx, node, a.now()) })
+	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return tx.Heartbeat(ctx, node, a.now()) })
 }

@@ -50,7 +50,7 @@ func write(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, e even
 // a guess could be made without a trace.
 func (a *Authority) refused(ctx context.Context, from curfew.Origin, now time.Time, e event) error {
 	ctx = context.WithoutCancel(ctx)
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return write(ctx, tx, from, now, e) })
+	return a.Store.InTx(ctx, e.account, func(ctx context.Context, tx Tx) error { return write(ctx, tx, from, now, e) })
 }
 
 // detail starts a list of details.

@@ -68,7 +68,7 @@ func (a *Authority) writeReset(ctx context.Context, from curfew.Origin, name str
 	if !ok {
 		return nil, a.auditThrottled(ctx, from, "mail to "+a.nameDigest(name), a.unmailed(cred.user, name, "too_many"))
 	}
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+	err = a.Store.InTx(ctx, cred.user.AccountID, func(ctx context.Context, tx Tx) (err error) {
 		letter = nil
 		if cred.user.ID.IsZero() {
 			return write(ctx, tx, from, now, a.unmailed(curfew.User{}, name, "unknown_login_name"))

@@ -29,7 +29,7 @@ func (a *Authority) CreateInvite(ctx context.Context, actor curfew.Actor, from c
 	link, hash := token.NewLink(token.LinkInvite, invite.AccountID, invite.ID)
 	invite.SecretHash = hash
 	var account curfew.Account
-	err := a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err := a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (a *Authority) Invites(ctx context.Context, actor curfew.Actor, page Page[I
 // DeleteInvite takes an invitation back; its link is dead at once.
 func (a *Authority) DeleteInvite(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID) error {
 	now := a.now()
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 		Role: invite.Role, PasswordHash: hash, CreatedAt: now, Version: 1}
 	var st curfew.Standing
 	var refresh token.Refresh
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, invite.AccountID, func(ctx context.Context, tx Tx) error {
 		open, err := tx.AcceptInvite(ctx, invite.AccountID, invite.ID, now)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/token"
 )
 
@@ -70,7 +71,7 @@ func (k Keys) Ensure(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return k.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		if rows, err := tx.SigningKeys(ctx); err != nil || len(rows) > 0 {
 			return err // another node was first
 		}
@@ -91,7 +92,7 @@ func (k Keys) tidy(ctx context.Context, now time.Time) error {
 	}) {
 		return err
 	}
-	return k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return k.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		if err := tx.DeleteSigningKeys(ctx, now); err != nil {
 			return err
 		}
@@ -121,7 +122,7 @@ func (k Keys) Rotate(ctx context.Context, now time.Time, lead time.Duration) (to
 	if err != nil {
 		return token.SigningKey{}, err
 	}
-	err = k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = k.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		if err := tx.DeleteSigningKeys(ctx, now); err != nil {
 			return err
 		}
@@ -152,7 +153,7 @@ func (k Keys) Withdraw(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return k.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.RetireSigningKeys(ctx, current.KID, now) })
+	return k.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return tx.RetireSigningKeys(ctx, current.KID, now) })
 }
 
 func (k Keys) generate(now, active time.Time) (token.SigningKey, token.SealedKey, error) {

@@ -81,7 +81,7 @@ func (a *Authority) CreateUser(ctx context.Context, in NewUser) (user curfew.Use
 		return user, false, err
 	}
 	user.Role = in.Role
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		existing, err := findAccount(ctx, tx, in.Account)
 		switch {
 		case err == nil && in.Role == curfew.RoleOwner && existing.ID.String() != in.Account:
@@ -121,7 +121,7 @@ func (a *Authority) SetPassword(ctx context.Context, email, password string) (re
 	}
 	now := a.now()
 	actor := operator(user.AccountID)
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		if err := tx.SetPassword(ctx, user.AccountID, user.ID, hash); err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func everyPage[T, K any](ctx context.Context, read func(context.Context, Reader,
 // whether the session was active.
 func (a *Authority) EndSession(ctx context.Context, accountID, id curfew.ID) (ended bool, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, accountID, func(ctx context.Context, tx Tx) error {
 		st, err := tx.SessionStanding(ctx, accountID, id)
 		if err != nil {
 			return notFound(err, "session")
@@ -203,7 +203,7 @@ func (a *Authority) EndSessions(ctx context.Context, accountID curfew.ID, userID
 	now := a.now()
 	actor := operator(accountID)
 	raising := Raising{At: now, Reason: curfew.ReasonOperator, Actor: actor}
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, accountID, func(ctx context.Context, tx Tx) error {
 		if userID != nil {
 			if _, err := tx.User(ctx, accountID, *userID); err != nil {
 				return notFound(err, "person")

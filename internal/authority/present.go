@@ -122,7 +122,7 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // a page that closes has signed out all the same
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return a.Store.InTx(ctx, proofs[0].accountID, func(ctx context.Context, tx Tx) error {
 		for _, p := range proofs {
 			if _, err := a.logout(ctx, tx, from, now, p.accountID, p.sessionID, p.holds); err != nil {
 				return err

@@ -157,7 +157,7 @@ func (a *Authority) applyPolicy(ctx context.Context, st curfew.Standing, now tim
 	if st.Session.PolicyVersion >= st.Account.ClampVersion {
 		return nil
 	}
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return a.Store.InTx(ctx, st.Session.AccountID, func(ctx context.Context, tx Tx) error {
 		account, err := tx.Account(ctx, st.Session.AccountID)
 		if err != nil {
 			return err
@@ -200,7 +200,7 @@ func (a *Authority) alarmAhead(st curfew.Standing) {
 func (a *Authority) endReused(ctx context.Context, from curfew.Origin, presented token.Refresh, attempt []byte, now time.Time) error {
 	ctx = context.WithoutCancel(ctx)
 	var refusal error
-	err := a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err := a.Store.InTx(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
 		st, err := tx.SessionStanding(ctx, presented.AccountID, presented.SessionID)
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ const resetLife = time.Hour
 // password, for an owner to pass on. It is shown once and never stored.
 func (a *Authority) CreateResetLink(ctx context.Context, actor curfew.Actor, from curfew.Origin, userID curfew.ID) (out NewResetLink, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (a *Authority) ResetPassword(ctx context.Context, from curfew.Origin, link,
 
 func (a *Authority) storeReset(ctx context.Context, from curfew.Origin, open openedReset, passwordHash string, gate gate) error {
 	user, now := open.user, a.now()
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		// The raise comes first: it locks the person, so that the link is held
 		// against an epoch that nobody else raises meanwhile.
 		actor := curfew.Actor{Type: curfew.ActorUser, AccountID: user.AccountID, UserID: user.ID}

@@ -65,7 +65,7 @@ func (a *Authority) judgePolicy(before policy.Policy, in *SetPolicy) error {
 // in force to running sessions. It audits in the same transaction.
 func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curfew.Origin, in SetPolicy) (s Security, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		return 0, curfew.Invalid("scope", "scope must be all or others")
 	}
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		audited := func(count int) error {
 			revoked = count
 			return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.AccountSessionsRevokedBulk, actor: by(actor),

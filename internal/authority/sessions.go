@@ -51,7 +51,7 @@ func (a *Authority) RevokeMySession(ctx context.Context, actor curfew.Actor, fro
 
 func (a *Authority) revokeSession(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID, need curfew.Role, reason curfew.Reason) error {
 	now := a.now()
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, need); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st cu
 // were active.
 func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, userID curfew.ID) (revoked int, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep
 // asks.
 func (a *Authority) RevokeMyOtherSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin) (revoked int, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		revoked, err = endActive(ctx, tx, actor.UserID, Raising{At: now, Reason: curfew.ReasonUserOthers, Actor: actor}, actor)
 		if err != nil {
 			return err

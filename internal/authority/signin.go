@@ -58,7 +58,7 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 	now := account.CreatedAt
 	var st curfew.Standing
 	var refresh token.Refresh
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		if err := a.stillOpen(ctx, tx); err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 		var st curfew.Standing
 		var refresh token.Refresh
 		var born bool
-		err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+		err = a.Store.InTx(ctx, cred.user.AccountID, func(ctx context.Context, tx Tx) (err error) {
 			if st, refresh, born, err = a.start(ctx, tx, from, now, cred.user, cred.accountEpoch); err != nil || !born {
 				return err
 			}

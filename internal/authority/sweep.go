@@ -37,7 +37,7 @@ func (a *Authority) Sweep(ctx context.Context) (stamped int, err error) {
 			return stamped, err
 		}
 	}
-	return stamped, a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return stamped, a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		if err := tx.ForgetEpochs(ctx, now.Add(-epochMemory)); err != nil {
 			return err
 		}
@@ -61,12 +61,12 @@ func (a *Authority) sweepAccount(ctx context.Context, id curfew.ID, now time.Tim
 			break
 		}
 		last = dead[len(dead)-1].Session.ID
-		if err := a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return stamp(ctx, tx, dead) }); err != nil {
+		if err := a.Store.InTx(ctx, id, func(ctx context.Context, tx Tx) error { return stamp(ctx, tx, dead) }); err != nil {
 			return stamped, err
 		}
 		stamped += len(dead)
 	}
-	return stamped, a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return stamped, a.Store.InTx(ctx, id, func(ctx context.Context, tx Tx) error {
 		return tx.MarkSwept(ctx, id, now.Add(-sweepDelay), now)
 	})
 }

@@ -89,7 +89,7 @@ func (a *Authority) charge(ctx context.Context, buckets []throttle.Bucket, now t
 	if err != nil || !verdict.OK {
 		return verdict, err
 	}
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		tats, err := arrivals(ctx, tx, buckets)
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ func (a *Authority) refundAlone(ctx context.Context, g gate) error {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // who went away keeps what is theirs
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error { return g.refund(ctx, tx, a.now()) })
+	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return g.refund(ctx, tx, a.now()) })
 }
 
 func arrivals(ctx context.Context, tx Tx, buckets []throttle.Bucket) ([]int64, error) {

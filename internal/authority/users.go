@@ -33,7 +33,7 @@ func (a *Authority) UpdateUser(ctx context.Context, actor curfew.Actor, from cur
 		return view, err
 	}
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (a *Authority) RenameMe(ctx context.Context, actor curfew.Actor, from curfe
 		return view, err
 	}
 	now := a.now()
-	err = a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleMember); err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func wrongCurrent() error {
 
 func (a *Authority) storePassword(ctx context.Context, actor curfew.Actor, from curfew.Origin, user curfew.User, hash string, gate gate) error {
 	now := a.now()
-	return a.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+	return a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		stored, err := tx.User(ctx, user.AccountID, user.ID)
 		if err != nil {
 			return err

@@ -45,11 +45,11 @@ func unavailable(detail string, cause error, after time.Duration) error {
 }
 
 // InTx is part of authority.Store.
-func (g *gate) InTx(ctx context.Context, fn func(context.Context, authority.Tx) error) error {
+func (g *gate) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
 	if err := g.err(); err != nil {
 		return err
 	}
-	return g.Store.InTx(ctx, fn)
+	return g.Store.InTx(ctx, accountID, fn)
 }
 
 // Rotate is part of authority.Store.

@@ -98,7 +98,7 @@ func (w *world) heartbeat(t *testing.T) (newest time.Time) {
 func (w *world) wantReady(t *testing.T, want bool) {
 	t.Helper()
 	err := w.authority.Ready(t.Context())
-	write := w.gate.InTx(t.Context(), func(context.Context, authority.Tx) error { return nil })
+	write := w.gate.InTx(t.Context(), curfew.ZeroID, func(context.Context, authority.Tx) error { return nil })
 	if want != (err == nil) || want != (write == nil) {
 		t.Errorf("want ready %t: Ready says %v, a write %v", want, err, write)
 	}
@@ -153,7 +153,7 @@ func TestClockStartsAtTheNewestHeartbeat(t *testing.T) {
 	c := settings(t).Store
 	d := openData(t, c)
 	ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	must(t, d.DB.InTx(t.Context(), func(ctx context.Context, tx authority.Tx) error {
+	must(t, d.DB.InTx(t.Context(), curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 		return tx.Heartbeat(ctx, curfew.NewID(ahead), ahead)
 	}))
 	if now := openData(t, c).Clock.Now(); now.Before(ahead) {
@@ -178,7 +178,7 @@ func TestGateLetsReadsThrough(t *testing.T) {
 	if err := g.Ping(t.Context()); curfew.KindOf(err) != curfew.KindUnavailable {
 		t.Errorf("a node that drains says %v", err)
 	}
-	if err := g.InTx(t.Context(), func(context.Context, authority.Tx) error { return nil }); err != nil {
+	if err := g.InTx(t.Context(), curfew.ZeroID, func(context.Context, authority.Tx) error { return nil }); err != nil {
 		t.Errorf("what is under way cannot finish: %v", err)
 	}
 }

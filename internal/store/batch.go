@@ -13,73 +13,159 @@ const (
 	maxBatch = 256
 	// maxWaiting is how many calls may wait; one more is refused at once.
 	maxWaiting = 4096
+	// maxWaitingEach is how many of one account may: the rest is for others.
+	maxWaitingEach = maxWaiting / 2
 )
 
 var errBusy = errors.New("store: too many calls are waiting")
 
 // batcher hands calls that arrive while a batch is at work to the next batch
-// together: group commit. Nobody lingers: a lone call runs at once.
+// together: group commit. Nobody lingers: a lone call runs at once. Accounts
+// take turns, so that one with many calls does not hold up another.
 type batcher[C any] struct {
-	calls chan C
-	run   func([]C)
-	done  chan struct{}
+	batching[C]
 
-	mu     sync.RWMutex // held for reading while a call is handed in
-	closed bool
+	mu      sync.Mutex
+	some    sync.Cond // a line has come to stand in the ring, or closed is set
+	lines   map[curfew.ID]*line[C]
+	first   *line[C] // the ring of lines whose turn will come
+	last    *line[C]
+	waiting int
+	closed  bool
+	done    sync.WaitGroup
 }
 
-func newBatcher[C any](run func([]C)) *batcher[C] {
-	b := &batcher[C]{calls: make(chan C, maxWaiting), run: run, done: make(chan struct{})}
-	go b.loop()
+// batching says how calls are put together.
+type batching[C any] struct {
+	run func([]C)
+	// workers is how many batches run at once.
+	workers int
+	// most is how many calls a batch has at most.
+	most int
+	// apart keeps accounts apart: a batch has calls of one account, which is in
+	// no other batch meanwhile.
+	apart bool
+}
+
+// line is what waits of one account, oldest first.
+type line[C any] struct {
+	account curfew.ID
+	calls   []C
+	next    *line[C]
+}
+
+func newBatcher[C any](how batching[C]) *batcher[C] {
+	b := &batcher[C]{batching: how, lines: map[curfew.ID]*line[C]{}}
+	b.some.L = &b.mu
+	for range how.workers {
+		b.done.Go(b.work)
+	}
 	return b
 }
 
-func (b *batcher[C]) loop() {
-	defer close(b.done)
-	batch := make([]C, 0, maxBatch)
-	for call := range b.calls {
-		batch = append(batch[:0], call)
-	gather:
-		for len(batch) < maxBatch {
-			select {
-			case more, ok := <-b.calls:
-				if !ok {
-					break gather
-				}
-				batch = append(batch, more)
-			default:
-				break gather
-			}
-		}
-		b.run(batch)
-		clear(batch)
-	}
-}
-
-// submit hands a call in, or refuses it: the queue never grows beyond its bound.
-func (b *batcher[C]) submit(call C) error {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
+// submit hands a call in, or refuses it: no queue grows beyond its bound.
+func (b *batcher[C]) submit(account curfew.ID, call C) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.closed {
 		return curfew.Unavailable(errors.New("store: closed"))
 	}
-	select {
-	case b.calls <- call:
-		return nil
-	default:
+	l, known := b.lines[account]
+	switch {
+	case b.waiting >= maxWaiting, known && len(l.calls) >= maxWaitingEach:
 		return curfew.Unavailable(errBusy)
+	case !known:
+		l = &line[C]{account: account}
+		b.lines[account] = l
+		b.enqueue(l)
 	}
+	l.calls = append(l.calls, call)
+	b.waiting++
+	return nil
+}
+
+// enqueue puts a line to the end of the ring.
+func (b *batcher[C]) enqueue(l *line[C]) {
+	l.next = nil
+	if b.first == nil {
+		b.first = l
+	} else {
+		b.last.next = l
+	}
+	b.last = l
+	b.some.Signal()
+}
+
+func (b *batcher[C]) dequeue() *line[C] {
+	l := b.first
+	b.first = l.next
+	return l
+}
+
+func (b *batcher[C]) work() {
+	batch := make([]C, 0, b.most)
+	for {
+		calls, from := b.gather(batch)
+		if len(calls) == 0 {
+			return
+		}
+		b.run(calls)
+		clear(calls)
+		if b.apart {
+			b.release(from)
+		}
+	}
+}
+
+// gather waits for calls and takes those of the next batch; none when the
+// batcher is closed and nothing waits for this worker any more.
+func (b *batcher[C]) gather(batch []C) (calls []C, from *line[C]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.first == nil {
+		if b.closed {
+			return nil, nil
+		}
+		b.some.Wait()
+	}
+	if b.apart {
+		from = b.dequeue()
+		n := min(len(from.calls), b.most)
+		batch = append(batch, from.calls[:n]...)
+		from.calls = from.calls[n:]
+	}
+	for !b.apart && b.first != nil && len(batch) < b.most {
+		l := b.dequeue()
+		batch = append(batch, l.calls[0])
+		l.calls = l.calls[1:]
+		b.stand(l)
+	}
+	b.waiting -= len(batch)
+	return batch, from
+}
+
+// stand has a line wait for its next turn, or forgets it when it is empty.
+func (b *batcher[C]) stand(l *line[C]) {
+	if len(l.calls) > 0 {
+		b.enqueue(l)
+	} else {
+		delete(b.lines, l.account)
+	}
+}
+
+func (b *batcher[C]) release(l *line[C]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stand(l)
 }
 
 // close runs what waits and returns when it is done.
 func (b *batcher[C]) close() {
 	b.mu.Lock()
-	if !b.closed {
-		b.closed = true
-		close(b.calls)
-	}
+	b.closed = true
+	b.some.Broadcast()
 	b.mu.Unlock()
-	<-b.done
+	b.done.Wait()
 }
 
 // answer is the way back of a call's result. The caller may stop waiting; the

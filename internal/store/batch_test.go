@@ -18,7 +18,8 @@ func TestQueueIsBounded(t *testing.T) {
 	reached, release := make(chan struct{}), make(chan struct{})
 	var first sync.Once
 	ran := 0
-	b := newBatcher(func(calls []answer[int]) {
+	accounts := []curfew.ID{{1}, {2}, {3}}
+	b := newBatcher(batching[answer[int]]{workers: 1, most: maxBatch, run: func(calls []answer[int]) {
 		first.Do(func() {
 			close(reached)
 			<-release
@@ -30,10 +31,12 @@ func TestQueueIsBounded(t *testing.T) {
 			ran++
 			call.give(1, nil)
 		}
-	})
+	}})
+	submitted := 0
 	submit := func() (answer[int], error) {
+		submitted++
 		call := newAnswer[int]()
-		return call, b.submit(call)
+		return call, b.submit(accounts[submitted%len(accounts)], call)
 	}
 	leader, err := submit()
 	if err != nil {
@@ -129,7 +132,7 @@ func TestEngineThatConflicts(t *testing.T) {
 	tap := new(storetest.Tap)
 	db := openAt(t, Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: testChain(t), Wrap: tap.Wrap})
 	busy := errors.New("busy")
-	db.dialect.transient = func(err error) bool { return errors.Is(err, busy) }
+	db.dialect.conflict = func(err error) bool { return errors.Is(err, busy) }
 	tries := 0
 	for _, failing := range []int{1, maxTries - 1, maxTries} {
 		tries = 0
@@ -142,7 +145,7 @@ func TestEngineThatConflicts(t *testing.T) {
 			return nil
 		})
 		runs := 0
-		err := db.InTx(context.Background(), func(ctx context.Context, tx authority.Tx) error {
+		err := db.InTx(context.Background(), curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 			runs++
 			return tx.RenameAccount(ctx, curfew.ZeroID, "")
 		})

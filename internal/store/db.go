@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -16,15 +17,23 @@ import (
 // DB is the store on one engine. It is safe for concurrent use.
 type DB struct {
 	dialect dialect
-	// write and read are pools of the same database. On SQLite write has one
-	// connection, and read can only read.
-	write, read *sql.DB
-	chain       *audit.Chain
+	// write, read and batch are pools of the same database; some of them may
+	// be one. On SQLite write has one connection, and read can only read.
+	write, read, batch *sql.DB
+	// writers is how many transactions that write run at once.
+	writers int
+	// patience bounds what waits for a server that does not answer, 0 for an
+	// engine in this process.
+	patience time.Duration
+	chain    *audit.Chain
 
-	rotations *batcher[*rotateCall]
-	standings *batcher[*standingCall]
-	writes    prepared // on write
-	reads     prepared // on read
+	rotations    *batcher[*rotateCall]
+	standings    *batcher[*standingCall]
+	transactions *batcher[*txCall]
+	viewing      atomic.Int64 // reads under way or waiting for a connection
+	writes       prepared     // on write
+	reads        prepared     // on read
+	batches      prepared     // on batch
 }
 
 var _ authority.Store = (*DB)(nil)
@@ -42,29 +51,105 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, authority.Reade
 	if inside(ctx) {
 		return errInside
 	}
-	return db.run(ctx, db.read, db.reads, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, func(ctx context.Context, c conn) error { return fn(ctx, c) })
-}
-
-// maxTries is how often something is tried when the engine asks for it.
-const maxTries = 5
-
-// InTx runs fn in one transaction and commits it, trying again a few times
-// when the engine reports a conflict.
-func (db *DB) InTx(ctx context.Context, fn func(context.Context, authority.Tx) error) error {
-	if inside(ctx) {
-		return errInside
+	if db.viewing.Add(1) > maxWaiting {
+		db.viewing.Add(-1)
+		return curfew.Unavailable(errBusy)
 	}
-	return db.retry(ctx, func() error {
-		return db.run(ctx, db.write, db.writes, nil, func(ctx context.Context, c conn) error { return fn(ctx, c) })
-	})
+	defer db.viewing.Add(-1)
+	return db.retry(ctx, func() error { return db.view(ctx, fn) })
 }
+
+func (db *DB) view(ctx context.Context, fn func(context.Context, authority.Reader) error) error {
+	tx, within, end, err := db.begin(ctx, db.read, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return curfew.Unavailable(fmt.Errorf("begin: %w", err))
+	}
+	defer end()
+	if err := fn(context.WithValue(within, insideKey{}, true), conn{db: db, tx: tx, stmts: db.reads}); err != nil {
+		return outward(err)
+	}
+	return nil
+}
+
+// begin begins a transaction under the caller's deadline and goes on under the
+// engine's own: a caller who leaves would otherwise take a connection along.
+// end undoes what was not committed.
+func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (tx *sql.Tx, within context.Context, end func(), err error) {
+	for try := 1; ; try++ {
+		tx, within, end, err = db.beginOnce(ctx, pool, opts)
+		busy := err != nil && db.dialect.conflict(err) && try < maxTries
+		lost := err != nil && db.dialect.lost(err) && try < lostTries
+		if !busy && !lost {
+			return tx, within, end, err
+		}
+		db.dropIdle()
+	}
+}
+
+func (db *DB) beginOnce(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (*sql.Tx, context.Context, func(), error) {
+	c, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	within, cancel := db.bounded(ctx)
+	tx, err := c.BeginTx(within, opts)
+	if err != nil {
+		cancel()
+		_ = c.Close()
+		return nil, nil, nil, err
+	}
+	return tx, within, func() {
+		_ = tx.Rollback() // does nothing after a commit
+		cancel()
+		_ = c.Close()
+	}, nil
+}
+
+// bounded is a context that ends only when a server has not answered for long.
+// In this process nothing of the kind is needed, and a context that can end
+// costs a goroutine for each statement.
+func (db *DB) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = context.WithoutCancel(ctx)
+	if db.patience == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, db.patience)
+}
+
+// outward is an error as a caller of the store sees it: what the engine says
+// is unavailable, what the use case says of its own is passed on.
+func outward(err error) error {
+	if ownWords(err) {
+		return err
+	}
+	return curfew.Unavailable(err)
+}
+
+func ownWords(err error) bool {
+	var known *curfew.Error
+	return errors.As(err, &known) || errors.Is(err, curfew.ErrNotFound) || errors.Is(err, errInside) || errors.Is(err, errLeft)
+}
+
+const (
+	// maxTries is how often something is tried when the engine asks for it.
+	maxTries = 5
+	// lostTries is how often when the engine was not there: a connection may
+	// have ended while it was idle, but nobody is held up by an outage.
+	lostTries = 2
+)
 
 // retry does something again, a few times and after a pause, while the engine
-// says that it may work the next time.
+// says that it may work the next time. What may have been committed is not.
 func (db *DB) retry(ctx context.Context, do func() error) error {
 	for try := 1; ; try++ {
 		err := do()
-		if err == nil || try == maxTries || !db.dialect.transient(err) {
+		switch {
+		case err == nil, errors.Is(err, errUnknown), try == maxTries:
+			return err
+		case db.dialect.conflict(err):
+		case db.dialect.lost(err) && try < lostTries:
+			db.dropIdle()
+		default:
 			return err
 		}
 		pause := time.Duration(try) * time.Duration(1+rand.Int64N(int64(10*time.Millisecond)))
@@ -76,25 +161,27 @@ func (db *DB) retry(ctx context.Context, do func() error) error {
 	}
 }
 
-// run runs fn in one transaction of a pool. What the engine says is
-// unavailable to the caller; what fn says of its own is passed on.
-func (db *DB) run(ctx context.Context, pool *sql.DB, stmts prepared, opts *sql.TxOptions, fn func(context.Context, conn) error) error {
-	tx, err := pool.BeginTx(ctx, opts)
-	if err != nil {
-		return curfew.Unavailable(fmt.Errorf("begin: %w", err))
+// dropIdle closes the connections that nobody uses: when one of them was lost,
+// or led to a server that is no primary any more, so will the others be.
+func (db *DB) dropIdle() {
+	for _, pool := range []*sql.DB{db.write, db.batch} {
+		most := pool.Stats().MaxOpenConnections
+		pool.SetMaxIdleConns(0)
+		pool.SetMaxIdleConns(most)
 	}
-	defer tx.Rollback() // does nothing after a commit
-	if err := fn(context.WithValue(ctx, insideKey{}, true), conn{db, tx, stmts}); err != nil {
-		var known *curfew.Error
-		if errors.As(err, &known) || errors.Is(err, curfew.ErrNotFound) || errors.Is(err, errInside) {
-			return err
-		}
-		return curfew.Unavailable(err)
+}
+
+// errUnknown is a commit of which nobody knows whether it holds: the answer to
+// it was lost. It is never tried again.
+var errUnknown = errors.New("store: it is not known whether the commit holds")
+
+// commit commits, and tells a commit that failed from one of unknown outcome.
+func (db *DB) commit(tx *sql.Tx) error {
+	err := tx.Commit()
+	if err != nil && !db.dialect.conflict(err) {
+		err = fmt.Errorf("%w: %w", errUnknown, err)
 	}
-	if err := tx.Commit(); err != nil {
-		return curfew.Unavailable(fmt.Errorf("commit: %w", err))
-	}
-	return nil
+	return err
 }
 
 // Ping asks both pools for a sign of life.
@@ -122,6 +209,16 @@ func (db *DB) Close() error {
 	if db.rotations != nil {
 		db.rotations.close()
 		db.standings.close()
+		db.transactions.close()
 	}
-	return errors.Join(db.read.Close(), db.write.Close())
+	var errs []error
+	for pool := range db.pools() {
+		errs = append(errs, pool.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// pools are the pools, each once.
+func (db *DB) pools() map[*sql.DB]bool {
+	return map[*sql.DB]bool{db.write: true, db.read: true, db.batch: true}
 }

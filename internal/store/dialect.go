@@ -3,12 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"github.com/pressly/goose/v3/lock"
 )
 
 // dialect is all that differs between engines. Nothing else in the package
@@ -17,36 +15,30 @@ type dialect struct {
 	goose goose.Dialect
 	// ddl replaces the marks in migrations.
 	ddl *strings.Replacer
+	// migrating keeps other nodes from migrating at the same time; nil where
+	// the engine's own lock on writing does.
+	migrating func() (lock.SessionLocker, error)
 	// clock reads the engine's own clock in Unix microseconds; its only use
 	// is to notice that this machine's clock disagrees.
 	clock string
-	// transient reports an error after which the whole transaction may be
-	// tried again.
-	transient func(error) bool
-	// rotate runs waiting refreshes in one transaction.
-	rotate func(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error
-}
-
-var sqliteDialect = dialect{
-	goose:     goose.DialectSQLite3,
-	ddl:       strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", ""),
-	clock:     `SELECT CAST(unixepoch('subsec') * 1000000 AS bigint)`,
-	transient: sqliteCode(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED),
-	rotate:    rotateOneByOne,
-}
-
-// sqliteCode reports whether an error has one of the extended result codes.
-func sqliteCode(codes ...int) func(error) bool {
-	return func(err error) bool {
-		var e *sqlite.Error
-		if !errors.As(err, &e) {
-			return false
-		}
-		for _, code := range codes {
-			if e.Code() == code {
-				return true
-			}
-		}
-		return false
-	}
+	// conflict reports an error by which the engine has undone the whole
+	// transaction, also one at the commit, and asks for another try.
+	conflict func(error) bool
+	// lost reports that the engine was not reached, or went away. What was not
+	// told to commit may be tried again; whether a commit holds is unknown.
+	lost func(error) bool
+	// lockAccount keeps other transactions of an account waiting until this
+	// one ends; nil where the engine has one writer anyway.
+	lockAccount *query
+	// oneWriter says that all transactions that write share one connection:
+	// those that wait are committed together whatever their accounts.
+	oneWriter bool
+	// rotate runs waiting refreshes in one transaction, standings waiting
+	// reads of sessions.
+	rotate    func(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error
+	standings func(ctx context.Context, db *DB, calls []*standingCall) error
+	// batched are the engine's own statements for that.
+	batched []*query
+	// rotators is how many batches of refreshes are under way at once.
+	rotators int
 }

@@ -11,11 +11,11 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
 
 	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -28,6 +28,11 @@ var migrations embed.FS
 type Options struct {
 	// Path is the SQLite file. Its folder must exist.
 	Path string
+	// URL is a PostgreSQL server's, in place of Path.
+	URL string
+	// MaxConns and StatementTimeout are for PostgreSQL; 0 for the defaults.
+	MaxConns         int
+	StatementTimeout time.Duration
 	// Chain binds audit events to each other.
 	Chain *audit.Chain
 	// Wrap, when not nil, stands between database/sql and the driver: tests
@@ -41,47 +46,13 @@ var ErrNewer = errors.New("the database was written by a newer version of Curfew
 // ErrOlder says that the database must be migrated first.
 var ErrOlder = errors.New("the database is from an older version of Curfew: run 'curfew migrate', or start 'curfew serve', which migrates")
 
-// readers is how many connections read at once; more only cost memory.
-const readers = 4
-
-// Open opens the database and changes nothing in it but, when the file is
-// new, its journal mode. Migrate, or CheckCurrent, comes before any use.
+// Open opens the database and changes nothing in it but, when it is a new file,
+// its journal mode. Migrate, or CheckCurrent, comes before any use.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	write, err := openPool(o, "_txlock=immediate", 1)
-	if err != nil {
-		return nil, err
+	if o.URL != "" {
+		return openPostgres(ctx, o)
 	}
-	read, err := openPool(o, "_pragma=query_only(1)", readers)
-	if err != nil {
-		return nil, errors.Join(err, write.Close())
-	}
-	db := &DB{dialect: sqliteDialect, write: write, read: read, chain: o.Chain}
-	// Whoever switches a new file to WAL keeps others out for a moment, and
-	// the busy timeout does not hold there.
-	if err := db.retry(ctx, func() error { return write.PingContext(ctx) }); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %w", o.Path, err), db.Close())
-	}
-	return db, nil
-}
-
-func openPool(o Options, own string, conns int) (*sql.DB, error) {
-	// busy_timeout first: the pragmas after it may have to wait for another
-	// process. A larger checkpoint keeps it out of most commits' way.
-	dsn := "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?" + own +
-		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)"
-	connector, err := sqlite.NewConnector(dsn)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the database %s: %w", o.Path, err)
-	}
-	var c driver.Connector = connector
-	if o.Wrap != nil {
-		c = o.Wrap(c)
-	}
-	pool := sql.OpenDB(c)
-	pool.SetMaxOpenConns(conns)
-	pool.SetMaxIdleConns(conns)
-	return pool, nil
+	return openSQLite(ctx, o)
 }
 
 // Versions tell which schema a database has, and which this binary knows; 0
@@ -116,7 +87,15 @@ func (db *DB) provider() (*goose.Provider, error) {
 			return err
 		}}, nil))
 	}
-	return goose.NewProvider(db.dialect.goose, db.write, nil, goose.WithGoMigrations(all...), goose.WithSlog(slog.New(slog.DiscardHandler)))
+	options := []goose.ProviderOption{goose.WithGoMigrations(all...), goose.WithSlog(slog.New(slog.DiscardHandler))}
+	if db.dialect.migrating != nil {
+		locker, err := db.dialect.migrating()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	return goose.NewProvider(db.dialect.goose, db.write, nil, options...)
 }
 
 // Migrate brings the schema to this binary's version and makes the store
@@ -173,13 +152,21 @@ func (db *DB) CheckCurrent(ctx context.Context) error {
 
 // ready prepares the statements and starts the batches.
 func (db *DB) ready(ctx context.Context) (err error) {
-	if db.writes, err = prepare(ctx, db.write); err != nil {
+	writes := register
+	if lock := db.dialect.lockAccount; lock != nil {
+		writes = append(slices.Clip(writes), lock)
+	}
+	if db.writes, err = prepare(ctx, db.write, writes...); err != nil {
 		return err
 	}
-	if db.reads, err = prepare(ctx, db.read); err != nil {
+	if db.reads, err = prepare(ctx, db.read, register...); err != nil {
 		return err
 	}
-	db.rotations = newBatcher(db.rotateBatch)
-	db.standings = newBatcher(db.standingBatch)
+	if db.batches, err = prepare(ctx, db.batch, db.dialect.batched...); err != nil {
+		return err
+	}
+	db.rotations = newBatcher(batching[*rotateCall]{run: db.rotateBatch, workers: db.dialect.rotators, most: maxBatch})
+	db.standings = newBatcher(batching[*standingCall]{run: db.standingBatch, workers: 1, most: maxBatch})
+	db.transactions = newBatcher(batching[*txCall]{run: db.commitTogether, workers: db.writers, most: maxTogether, apart: !db.dialect.oneWriter})
 	return nil
 }

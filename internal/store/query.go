@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -13,13 +14,16 @@ import (
 
 // query is a statement of ours. Only registered statements can be run, so a
 // test that checks the register checks every statement there is.
-type query struct{ text string }
+type query struct {
+	text   string
+	writes bool
+}
 
 var register []*query
 
 // statement registers a statement in the SQL that both engines share.
 func statement(text string) *query {
-	q := &query{text}
+	q := &query{text: text, writes: !strings.HasPrefix(text, "SELECT")}
 	register = append(register, q)
 	return q
 }
@@ -27,10 +31,10 @@ func statement(text string) *query {
 // prepared holds the statements of a pool, each parsed once for a connection.
 type prepared map[*query]*sql.Stmt
 
-// prepare prepares all registered statements.
-func prepare(ctx context.Context, pool *sql.DB) (prepared, error) {
-	all := make(prepared, len(register))
-	for _, q := range register {
+// prepare prepares statements for a pool.
+func prepare(ctx context.Context, pool *sql.DB, queries ...*query) (prepared, error) {
+	all := make(prepared, len(queries))
+	for _, q := range queries {
 		stmt, err := pool.PrepareContext(ctx, q.text)
 		if err != nil {
 			return nil, fmt.Errorf("cannot use the database: %w", err)
@@ -45,11 +49,20 @@ type conn struct {
 	db    *DB
 	tx    *sql.Tx
 	stmts prepared
+	wrote *bool // set by the first write; nil where nothing can write
+}
+
+// ran notes that a statement is run.
+func (c conn) ran(q *query) {
+	if q.writes && c.wrote != nil {
+		*c.wrote = true
+	}
 }
 
 // row reads a single row. Before the store is ready, while an older schema is
 // still looked at, nothing is prepared yet.
 func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
+	c.ran(q)
 	if stmt := c.stmts[q]; stmt != nil {
 		return c.tx.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
 	}
@@ -57,6 +70,7 @@ func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
 }
 
 func (c conn) rows(ctx context.Context, q *query, args ...any) (*sql.Rows, error) {
+	c.ran(q)
 	if stmt := c.stmts[q]; stmt != nil {
 		return c.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
 	}
@@ -65,6 +79,7 @@ func (c conn) rows(ctx context.Context, q *query, args ...any) (*sql.Rows, error
 
 // exec runs a write and returns how many rows it changed.
 func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
+	c.ran(q)
 	result, err := c.tx.StmtContext(ctx, c.stmts[q]).ExecContext(ctx, args...)
 	if err != nil {
 		return 0, err

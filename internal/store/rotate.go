@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -19,24 +20,30 @@ const newActive = `CASE WHEN last_active_at > $7 THEN $2 WHEN $6 > last_active_a
 // isYoung holds for a session that rotated after $10 and keeps its generation.
 const isYoung = `(rotated_at > $10 AND rotated_at <= $7)`
 
-// rotateSession is the whole of a successful refresh ($2 is now, $5 the session).
-var rotateSession = statement(`UPDATE sessions SET
+// The whole of a successful refresh ($2 is now, $5 the session).
+const (
+	rotateSet = `UPDATE sessions SET
  generation = CASE WHEN ` + isYoung + ` THEN generation ELSE generation + 1 END,
  rotation_attempt = CASE WHEN ` + isYoung + ` THEN rotation_attempt ELSE $8 END,
  rotation_nonce = CASE WHEN ` + isYoung + ` THEN rotation_nonce ELSE $9 END,
  rotated_at = CASE WHEN ` + isYoung + ` THEN rotated_at ELSE $2 END,
  last_active_at = ` + newActive + `,
  idle_expires_at = CASE WHEN ` + newActive + ` + idle_minutes * 60000000 > absolute_expires_at
-  THEN absolute_expires_at ELSE ` + newActive + ` + idle_minutes * 60000000 END
+  THEN absolute_expires_at ELSE ` + newActive + ` + idle_minutes * 60000000 END`
+	rotateWhere = `
  WHERE account_id = $1 AND id = $5 AND generation = $3 AND secret_hash = $4
  AND ` + activeRow + `
- AND policy_version >= (SELECT a.clamp_version FROM accounts a WHERE a.id = $1)
+ AND policy_version >= (SELECT a.clamp_version FROM accounts a WHERE a.id = $1)`
+	rotateReturning = `
  RETURNING user_id, generation, rotated_at, started_at, auth_time, last_active_at, idle_minutes, absolute_minutes,
  idle_expires_at, absolute_expires_at, account_epoch, user_epoch, amr,
  (SELECT a.name FROM accounts a WHERE a.id = $1),
  (SELECT u.name FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id),
  (SELECT u.email FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id),
- (SELECT u.role FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id)`)
+ (SELECT u.role FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id)`
+)
+
+var rotateSession = statement(rotateSet + rotateWhere + rotateReturning)
 
 type rotateCall struct {
 	authority.Rotation
@@ -52,7 +59,7 @@ func (db *DB) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotat
 		return authority.Rotated{}, errInside
 	}
 	call := &rotateCall{Rotation: r, ctx: ctx, handed: time.Now(), answer: newAnswer[authority.Rotated]()}
-	if err := db.rotations.submit(call); err != nil {
+	if err := db.rotations.submit(r.AccountID, call); err != nil {
 		return authority.Rotated{}, err
 	}
 	return call.answer.wait(ctx)
@@ -61,8 +68,8 @@ func (db *DB) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotat
 // rotateBatch commits waiting refreshes together. If that fails each is tried
 // alone, so that one that cannot be done does not take the others with it.
 func (db *DB) rotateBatch(calls []*rotateCall) {
-	err := db.rotateTogether(calls)
-	if err != nil && len(calls) > 1 {
+	err := db.retry(context.Background(), func() error { return db.rotateTogether(calls) })
+	if err != nil && len(calls) > 1 && !errors.Is(err, errNotBegun) && !errors.Is(err, errNotReplicated) {
 		for i := range calls {
 			db.rotateBatch(calls[i : i+1])
 		}
@@ -78,19 +85,17 @@ func (db *DB) rotateBatch(calls []*rotateCall) {
 }
 
 // rotateTogether runs a batch under no caller's deadline: the engine's own
-// bounds hold (on SQLite the busy timeout). A context that can end would also
-// cost a goroutine for each statement.
+// bounds hold.
 func (db *DB) rotateTogether(calls []*rotateCall) error {
-	ctx := context.Background()
-	tx, err := db.write.BeginTx(ctx, nil)
+	tx, ctx, end, err := db.begin(context.Background(), db.batch, nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errNotBegun, err)
 	}
-	defer tx.Rollback()
+	defer end()
 	if err := db.dialect.rotate(ctx, db, tx, calls); err != nil {
 		return err
 	}
-	return tx.Commit()
+	return db.commit(tx)
 }
 
 // rotateOneByOne runs the statement for each call: what SQLite does best.
@@ -99,13 +104,12 @@ func rotateOneByOne(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall
 	defer stmt.Close()
 	for _, call := range calls {
 		if call.late() {
-			call.result = result[authority.Rotated]{err: curfew.Unavailable(errLate)}
 			continue
 		}
-		value, err := scanRotated(call.Rotation, stmt.QueryRowContext(ctx, rotateArgs(call.Rotation)...))
+		st, err := scanRotated(stmt.QueryRowContext(ctx, rotateArgs(call.Rotation)...).Scan)
 		switch {
 		case err == nil:
-			call.result = result[authority.Rotated]{value: value}
+			call.result = result[authority.Rotated]{value: rotatedOf(call.Rotation, st)}
 		case errors.Is(err, sql.ErrNoRows):
 			call.result = result[authority.Rotated]{err: curfew.ErrNotFound}
 		default:
@@ -122,39 +126,54 @@ const maxWait = 5 * time.Second
 
 var errLate = errors.New("store: the refresh waited too long, or nobody waits for it any more")
 
-// late reports whether a refresh is better not done any more.
-func (c *rotateCall) late() bool { return c.ctx.Err() != nil || time.Since(c.handed) > maxWait }
+// late reports whether a refresh is better not done any more, and answers it so.
+func (c *rotateCall) late() bool {
+	late := c.ctx.Err() != nil || time.Since(c.handed) > maxWait
+	if late {
+		c.result = result[authority.Rotated]{err: curfew.Unavailable(errLate)}
+	}
+	return late
+}
 
-func rotateArgs(r authority.Rotation) []any {
-	tolerated := r.Now.Add(policy.ClockTolerance)
+// rotationTimes are the parameters of a refresh that are times, as stored.
+type rotationTimes struct{ now, active, tolerated, youngAfter int64 }
+
+func timesOf(r authority.Rotation) rotationTimes {
 	youngAfter := farFuture // none is young
 	if !r.YoungAfter.IsZero() {
 		youngAfter = r.YoungAfter
 	}
-	return []any{r.AccountID[:], r.Now.UnixMicro(), r.Generation, r.SecretHash[:], r.SessionID[:], r.ActiveAt.UnixMicro(),
-		tolerated.UnixMicro(), r.Attempt, r.Nonce, youngAfter.UnixMicro()}
+	return rotationTimes{r.Now.UnixMicro(), r.ActiveAt.UnixMicro(), r.Now.Add(policy.ClockTolerance).UnixMicro(), youngAfter.UnixMicro()}
 }
 
-func scanRotated(r authority.Rotation, row *sql.Row) (authority.Rotated, error) {
-	var st curfew.Standing
+func rotateArgs(r authority.Rotation) []any {
+	t := timesOf(r)
+	return []any{r.AccountID[:], t.now, r.Generation, r.SecretHash[:], r.SessionID[:], t.active, t.tolerated, r.Attempt, r.Nonce, t.youngAfter}
+}
+
+func scanRotated(scan func(...any) error) (st curfew.Standing, err error) {
 	var amr string
 	s := &st.Session
-	err := row.Scan(idInto{&s.UserID}, &s.Generation, timeInto{&s.RotatedAt}, timeInto{&s.StartedAt}, timeInto{&s.AuthTime},
+	err = scan(idInto{&s.UserID}, &s.Generation, timeInto{&s.RotatedAt}, timeInto{&s.StartedAt}, timeInto{&s.AuthTime},
 		timeInto{&s.LastActiveAt}, &s.IdleMinutes, &s.AbsoluteMinutes, timeInto{&s.IdleExpiresAt}, timeInto{&s.AbsoluteExpiresAt},
 		&s.AccountEpoch, &s.UserEpoch, &amr, &st.Account.Name, &st.User.Name, &st.User.Email, &st.User.Role)
-	if err != nil {
-		return authority.Rotated{}, err
-	}
-	s.AccountID, s.ID, s.SecretHash = r.AccountID, r.SessionID, r.SecretHash
 	s.AMR = strings.Fields(amr)
+	return st, err
+}
+
+// rotatedOf is the answer to a refresh whose row was scanned.
+func rotatedOf(r authority.Rotation, st curfew.Standing) authority.Rotated {
+	s := &st.Session
+	s.AccountID, s.ID, s.SecretHash = r.AccountID, r.SessionID, r.SecretHash
 	st.Account.ID, st.User.AccountID, st.User.ID = r.AccountID, r.AccountID, s.UserID
 	st.Account.SessionEpoch, st.User.SessionEpoch = s.AccountEpoch, s.UserEpoch
-	return authority.Rotated{Standing: st, Young: s.Generation == r.Generation}, nil
+	return authority.Rotated{Standing: st, Young: s.Generation == r.Generation}
 }
 
 type standingCall struct {
 	accountID, sessionID curfew.ID
 	answer               answer[curfew.Standing]
+	result               result[curfew.Standing]
 }
 
 // Standing reads a session as it is after the call began, together with other
@@ -163,21 +182,29 @@ func (db *DB) Standing(ctx context.Context, accountID, sessionID curfew.ID) (cur
 	if inside(ctx) {
 		return curfew.Standing{}, errInside
 	}
-	call := &standingCall{accountID, sessionID, newAnswer[curfew.Standing]()}
-	if err := db.standings.submit(call); err != nil {
+	call := &standingCall{accountID: accountID, sessionID: sessionID, answer: newAnswer[curfew.Standing]()}
+	if err := db.standings.submit(accountID, call); err != nil {
 		return curfew.Standing{}, err
 	}
 	return call.answer.wait(ctx)
 }
 
 func (db *DB) standingBatch(calls []*standingCall) {
-	ctx := context.Background()
+	err := db.retry(context.Background(), func() error { return db.dialect.standings(context.Background(), db, calls) })
+	for _, call := range calls {
+		if err != nil {
+			call.answer.give(curfew.Standing{}, curfew.Unavailable(err))
+		} else {
+			call.answer.give(call.result.value, call.result.err)
+		}
+	}
+}
+
+// standingsOneByOne reads each in one transaction: what SQLite does best.
+func standingsOneByOne(ctx context.Context, db *DB, calls []*standingCall) error {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		for _, call := range calls {
-			call.answer.give(curfew.Standing{}, curfew.Unavailable(err))
-		}
-		return
+		return err
 	}
 	defer tx.Rollback()
 	stmt := tx.StmtContext(ctx, db.reads[selectStanding])
@@ -187,6 +214,7 @@ func (db *DB) standingBatch(calls []*standingCall) {
 		if err != nil && !errors.Is(err, curfew.ErrNotFound) {
 			err = curfew.Unavailable(err)
 		}
-		call.answer.give(st, err)
+		call.result = result[curfew.Standing]{st, err}
 	}
+	return nil
 }

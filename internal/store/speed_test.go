@@ -19,7 +19,7 @@ func seed(b testing.TB, db *DB, n int) []token.Refresh {
 	account := curfew.Account{ID: curfew.NewID(now), Name: "Acme", CreatedAt: now}
 	user := curfew.User{AccountID: account.ID, ID: curfew.NewID(now), Name: "Ada", Email: "ada@acme.example", Role: curfew.RoleOwner, CreatedAt: now}
 	refreshes := make([]token.Refresh, n)
-	err := db.InTx(context.Background(), func(ctx context.Context, tx authority.Tx) error {
+	err := db.InTx(context.Background(), curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 		if err := tx.InsertAccount(ctx, account); err != nil {
 			return err
 		}

@@ -62,15 +62,26 @@ func TestEveryTableIsClassified(t *testing.T) {
 	}
 }
 
-func TestStatementsPrepare(t *testing.T) {
-	db := openEmpty(t)
-	for _, q := range register {
-		stmt, err := db.write.PrepareContext(context.Background(), q.text)
-		if err != nil {
-			t.Errorf("%v:\n%s", err, q.text)
-			continue
+// TestBatchesAreTheStatement holds the statements for many to the one for one:
+// they differ in where a call's values come from, and in nothing else.
+func TestBatchesAreTheStatement(t *testing.T) {
+	column := regexp.MustCompile(`v\.p(\d+)`)
+	rows := regexp.MustCompile(`(?s)\s+FROM unnest\(.*?\)\s+WITH ORDINALITY AS v \([^)]*\)`)
+	plain := func(text string) string {
+		text = column.ReplaceAllString(rows.ReplaceAllString(text, ""), "$$$1")
+		return strings.Join(strings.Fields(text), " ")
+	}
+	for many, one := range map[*query]string{
+		rotateAll:       rotateSession.text + ", v.n",
+		selectStandings: strings.Replace(selectStanding.text, "SELECT ", "SELECT v.n, ", 1),
+	} {
+		got, want := plain(many.text), plain(one)
+		if many == selectStandings { // the key stands in the join instead of behind it
+			got = strings.Replace(got, "JOIN sessions s ON s.account_id = $1 AND s.id = $2", "FROM sessions s", 1) + " AND s.id = $2"
 		}
-		_ = stmt.Close()
+		if got != want {
+			t.Errorf("the batch is\n%s\nand the statement\n%s", got, want)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func migrated(chain *audit.Chain) ([]byte, error) {
 	return template.file, template.err
 }
 
-func openSQLite(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
+func sqliteForTest(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "curfew.db")
 	file, err := migrated(chain)
@@ -76,4 +76,4 @@ func openAt(t *testing.T, o Options) *DB {
 	return db
 }
 
-func TestSQLite(t *testing.T) { storetest.Run(t, openSQLite) }
+func TestSQLite(t *testing.T) { storetest.Run(t, sqliteForTest) }

@@ -37,7 +37,7 @@ func TestTampering(t *testing.T) {
 			var ids []curfew.ID
 			appendTo := func(id curfew.ID) {
 				t.Helper()
-				if err := db.InTx(ctx, func(ctx context.Context, tx authority.Tx) error {
+				if err := db.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 					return tx.Audit(ctx, audit.Event{AccountID: id, ID: curfew.NewID(now), OccurredAt: now, Action: audit.AccountUpdate, Details: []byte("{}")})
 				}); err != nil {
 					t.Fatal(err)
@@ -46,7 +46,7 @@ func TestTampering(t *testing.T) {
 			for _, account := range []string{"Acme", "Other"} {
 				id := curfew.NewID(now)
 				ids = append(ids, id)
-				if err := db.InTx(ctx, func(ctx context.Context, tx authority.Tx) error {
+				if err := db.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 					return tx.InsertAccount(ctx, curfew.Account{ID: id, Name: account, CreatedAt: now})
 				}); err != nil {
 					t.Fatal(err)

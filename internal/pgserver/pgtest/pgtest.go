@@ -53,6 +53,7 @@ var shared struct {
 	server    *pgserver.Server
 	err       error
 	templates map[string]*template
+	spare     map[string][]string // emptied databases, by name
 }
 
 // names counts databases.
@@ -143,6 +144,49 @@ func create(t testing.TB, server *pgserver.Server, template string) string {
 		}
 	})
 	return server.URL(database)
+}
+
+// Recycled is the URL of a database with what build puts into an empty one, for
+// suites of many tests: when a test is over, its database is emptied by the
+// statement clean and goes to the next test of that name.
+func Recycled(t testing.TB, name string, build func(url string) error, clean string) string {
+	t.Helper()
+	server := Server(t)
+	url := takeSpare(name)
+	if url == "" {
+		database := fmt.Sprintf("recycled_%d", names.Add(1))
+		err := execute(server, "CREATE DATABASE "+database+" TEMPLATE template0")
+		if err == nil {
+			url = server.URL(database)
+			err = build(url)
+		}
+		if err != nil {
+			t.Fatalf("a database for the test: %v", err)
+		}
+	}
+	t.Cleanup(func() {
+		if err := executeAt(url, clean); err != nil {
+			t.Errorf("emptying the test's database: %v", err)
+			return
+		}
+		shared.mu.Lock()
+		defer shared.mu.Unlock()
+		if shared.spare == nil {
+			shared.spare = map[string][]string{}
+		}
+		shared.spare[name] = append(shared.spare[name], url)
+	})
+	return url
+}
+
+// takeSpare takes a database that a test of the name has left, "" for none.
+func takeSpare(name string) (url string) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if n := len(shared.spare[name]); n > 0 {
+		url, shared.spare[name] = shared.spare[name][n-1], shared.spare[name][:n-1]
+	}
+	return url
 }
 
 // Exec executes statements in the database at url over a connection of their

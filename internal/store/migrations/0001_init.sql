@@ -3,7 +3,7 @@
 
 CREATE TABLE accounts (
   id                bytea  NOT NULL PRIMARY KEY,
-  name              text   NOT NULL,
+  name              text   {{bytewise}} NOT NULL,
   created_at        bigint NOT NULL,
   version           bigint NOT NULL DEFAULT 1,
   idle_minutes      bigint,
@@ -23,7 +23,7 @@ CREATE TABLE users (
   account_id    bytea  NOT NULL REFERENCES accounts (id),
   id            bytea  NOT NULL,
   name          text   NOT NULL,
-  sort_name     text   NOT NULL,
+  sort_name     text   {{bytewise}} NOT NULL,
   email         text   NOT NULL,
   role          text   NOT NULL CHECK (role IN ('owner', 'member')),
   password_hash text   NOT NULL DEFAULT '',
@@ -37,7 +37,7 @@ CREATE TABLE users (
 
 -- The lookup that starts without an account: a normalised email address.
 CREATE TABLE login_names (
-  name       text  NOT NULL PRIMARY KEY,
+  name       text  {{bytewise}} NOT NULL PRIMARY KEY,
   account_id bytea NOT NULL,
   user_id    bytea NOT NULL
 ) {{clustered}};
@@ -125,7 +125,7 @@ CREATE TABLE audit_events (
 -- Of the installation, not of an account:
 
 CREATE TABLE signing_keys (
-  kid        text   NOT NULL PRIMARY KEY,
+  kid        text   {{bytewise}} NOT NULL PRIMARY KEY,
   alg        text   NOT NULL,
   public_key bytea  NOT NULL,
   sealed     bytea  NOT NULL,

@@ -225,7 +225,7 @@ func auditing(t *testing.T, open Open) {
 	scenario(t, open, "a transaction that is rolled back leaves no event", func(w *World) {
 		before := w.all(w.Acme.ID())
 		failure := errors.New("a failure of the test")
-		err := w.Store.InTx(bg, func(ctx context.Context, tx authority.Tx) error {
+		err := w.Store.InTx(bg, curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 			if err := tx.Audit(ctx, audit.Event{AccountID: w.Acme.ID(), ID: curfew.NewID(w.Clock.Now()), OccurredAt: w.Clock.Now(), Action: audit.AccountUpdate, Details: []byte("{}")}); err != nil {
 				return err
 			}

@@ -3,7 +3,9 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,14 +25,20 @@ func rotating(c Call) bool {
 	return c.Statement() && strings.HasPrefix(c.SQL, "UPDATE sessions") && strings.Contains(c.SQL, "generation + 1")
 }
 
-// about reports whether a statement has an id among its arguments.
+// about reports whether a statement has an id among its arguments, alone or in
+// a list of many.
 func about(c Call, id curfew.ID) bool {
-	for _, a := range c.Args {
-		if b, ok := a.Value.([]byte); ok && bytes.Equal(b, id[:]) {
-			return true
+	is := func(b []byte) bool { return bytes.Equal(b, id[:]) }
+	return slices.ContainsFunc(c.Args, func(a driver.NamedValue) bool {
+		switch v := a.Value.(type) {
+		case []byte:
+			return is(v)
+		case [][]byte:
+			return slices.ContainsFunc(v, is)
+		default:
+			return false
 		}
-	}
-	return false
+	})
 }
 
 // hold keeps the next transaction from beginning, so that calls gather behind
@@ -240,7 +248,7 @@ func misuse(t *testing.T, open Open) {
 				return w.Store.View(ctx, func(context.Context, authority.Reader) error { return nil })
 			},
 			"InTx": func(ctx context.Context) error {
-				return w.Store.InTx(ctx, func(context.Context, authority.Tx) error { return nil })
+				return w.Store.InTx(ctx, curfew.ZeroID, func(context.Context, authority.Tx) error { return nil })
 			},
 			"Rotate": func(ctx context.Context) error {
 				_, err := w.Store.Rotate(ctx, authority.Rotation{AccountID: id, SessionID: s.ID, Generation: 1, SecretHash: s.SecretHash, Now: w.Clock.Now(), ActiveAt: w.Clock.Now()})
@@ -263,7 +271,7 @@ func misuse(t *testing.T, open Open) {
 			w.View(func(ctx context.Context, _ authority.Reader) error { return check(ctx) })
 			// Passed on, the mistake undoes the transaction.
 			before := w.all(id)
-			err := w.Store.InTx(bg, func(ctx context.Context, tx authority.Tx) error {
+			err := w.Store.InTx(bg, curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 				if err := tx.Audit(ctx, audit.Event{AccountID: id, ID: curfew.NewID(w.Clock.Now()), OccurredAt: w.Clock.Now(), Details: []byte("{}")}); err != nil {
 					return err
 				}

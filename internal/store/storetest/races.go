@@ -21,12 +21,12 @@ type pausing struct {
 	reached, resume chan struct{}
 }
 
-func (p *pausing) InTx(ctx context.Context, fn func(context.Context, authority.Tx) error) error {
+func (p *pausing) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
 	p.once.Do(func() {
 		close(p.reached)
 		<-p.resume
 	})
-	return p.Store.InTx(ctx, fn)
+	return p.Store.InTx(ctx, accountID, fn)
 }
 
 // between runs do between what a use case reads and what it writes.

@@ -184,7 +184,7 @@ func resetEnds(t *testing.T, open Open) {
 			return err
 		}, "ended_link"},
 		{"the loss of the password", func(w *World, bob, _ Person) error {
-			return w.Store.InTx(bg, func(ctx context.Context, tx authority.Tx) error {
+			return w.Store.InTx(bg, curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 				return tx.SetPassword(ctx, w.Acme.ID(), bob.User(), "")
 			})
 		}, "no_password"},

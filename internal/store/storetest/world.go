@@ -206,7 +206,7 @@ func (w *World) View(fn func(ctx context.Context, r authority.Reader) error) {
 // Tx writes to the store past the authority.
 func (w *World) Tx(fn func(ctx context.Context, tx authority.Tx) error) {
 	w.T.Helper()
-	must(w.T, w.Store.InTx(bg, fn))
+	must(w.T, w.Store.InTx(bg, curfew.ZeroID, fn))
 }
 
 // Stands reads a session as it is.

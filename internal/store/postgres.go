@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+var postgresDialect = dialect{
+	goose: goose.DialectPostgres,
+	// Room in each page keeps the new version of a refreshed row beside the old.
+	ddl:         strings.NewReplacer("{{clustered}}", "", "{{hot}}", "WITH (fillfactor = 80)", "{{bytewise}}", `COLLATE "C"`),
+	migrating:   func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
+	clock:       `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)`,
+	conflict:    postgresConflict,
+	lost:        postgresLost,
+	lockAccount: &query{text: `SELECT a.id FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
+	rotate:      rotateMany,
+	standings:   standingsMany,
+	batched:     []*query{rotateAll, selectStandings},
+	rotators:    2,
+}
+
+const (
+	// DefaultMaxConns is how many connections a node opens to PostgreSQL:
+	// more do not make it faster.
+	DefaultMaxConns = 16
+	// MinMaxConns is the least that a node can work with.
+	MinMaxConns = 5
+	// DefaultStatementTimeout is how long PostgreSQL works at one statement.
+	DefaultStatementTimeout = 10 * time.Second
+	// batchConns are those of the batches: two for refreshes, one for reads.
+	batchConns = 3
+	// connectTimeout holds for each of a URL's hosts, unless the URL says.
+	connectTimeout = 5 * time.Second
+)
+
+// openPostgres opens the pools of a server: one for the batches, whose
+// statements want plans of their own, and one for all else.
+func openPostgres(ctx context.Context, o Options) (*DB, error) {
+	conns := o.MaxConns
+	if conns == 0 {
+		conns = DefaultMaxConns
+	}
+	if conns < MinMaxConns {
+		return nil, fmt.Errorf("a node needs at least %d connections to PostgreSQL", MinMaxConns)
+	}
+	config, err := ParsePostgresURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	timeout := o.StatementTimeout
+	if timeout == 0 {
+		timeout = DefaultStatementTimeout
+	}
+	setRuntime(config, timeout)
+	batch := config.Copy()
+	for name, value := range map[string]string{
+		// A batch is planned once, by keys: what is known of the tables at
+		// that moment must not lead to reading them whole.
+		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+	} {
+		batch.RuntimeParams[name] = value
+	}
+	general := conns - batchConns
+	pool := newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), general)
+	db := &DB{dialect: postgresDialect, write: pool, read: pool, chain: o.Chain, patience: timeout + connectTimeout,
+		batch: newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*batch)}), batchConns),
+		// Readers always find a connection that no writer holds.
+		writers: max(1, general*2/3)}
+	if err := db.checkServer(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// ParsePostgresURL reads a connection URL. Its errors never show a password.
+func ParsePostgresURL(text string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(text)
+	if err != nil {
+		var parse *pgconn.ParseConfigError
+		if errors.As(err, &parse) { // its text has the password taken out
+			return nil, fmt.Errorf("cannot use the database's URL: %w", parse)
+		}
+		return nil, errors.New("cannot use the database's URL: it is not a PostgreSQL URL")
+	}
+	return config, nil
+}
+
+// setRuntime sets what every connection needs, where the URL has nothing else.
+func setRuntime(config *pgx.ConnConfig, timeout time.Duration) {
+	for name, value := range map[string]string{
+		"application_name":  "curfew",
+		"statement_timeout": strconv.FormatInt(timeout.Milliseconds(), 10),
+		// A node that hangs within a transaction must not hold its locks.
+		"idle_in_transaction_session_timeout": strconv.FormatInt((2 * timeout).Milliseconds(), 10),
+	} {
+		if config.RuntimeParams[name] == "" {
+			config.RuntimeParams[name] = value
+		}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	// After a failover only the new primary will do, whatever the URL's order
+	// of hosts.
+	if config.ValidateConnect == nil {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	dialer := &net.Dialer{KeepAlive: 15 * time.Second, Timeout: config.ConnectTimeout}
+	config.DialFunc = dialer.DialContext
+	config.OnNotice = func(c *pgconn.PgConn, n *pgconn.Notice) {
+		if n.Code == "01000" {
+			c.CustomData()[warnedKey] = n.Message
+		}
+	}
+}
+
+// errNotReplicated is a commit that holds on the server, while the wait for its
+// standby was cut short: a failover would lose it, so it counts as failed.
+var errNotReplicated = errors.New("store: the commit was not confirmed by the standby")
+
+const warnedKey = "curfew.warned"
+
+// postgresConnector makes connections whose commits fail when the server warns
+// about them.
+type postgresConnector struct{ driver.Connector }
+
+func (c postgresConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return postgresConn{conn.(*stdlib.Conn)}, nil
+}
+
+type postgresConn struct{ *stdlib.Conn }
+
+func (c postgresConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	delete(c.Conn.Conn().PgConn().CustomData(), warnedKey)
+	tx, err := c.Conn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return postgresTx{tx, c.Conn.Conn().PgConn()}, nil
+}
+
+// IsValid keeps a connection that broke out of the pool.
+func (c postgresConn) IsValid() bool { return !c.Conn.Conn().IsClosed() }
+
+type postgresTx struct {
+	driver.Tx
+	conn *pgconn.PgConn
+}
+
+func (t postgresTx) Commit() error {
+	if err := t.Tx.Commit(); err != nil {
+		return err
+	}
+	if warning, warned := t.conn.CustomData()[warnedKey]; warned {
+		return fmt.Errorf("%w: %v", errNotReplicated, warning)
+	}
+	return nil
+}
+
+// postgresConflict: serialization failures and deadlocks.
+func postgresConflict(err error) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) || e.Severity == "FATAL" {
+		return false
+	}
+	return e.Code == "40001" || e.Code == "40P01"
+}
+
+// postgresLost: the connection broke, the server shuts down or starts, or it is
+// not the primary any more.
+func postgresLost(err error) bool {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P0") || e.Code == "25006"
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// oldestPostgres is the oldest server that is supported, as the server numbers
+// its versions.
+const oldestPostgres = 150000
+
+// checkServer refuses a server that would not do. Its errors are sentences for
+// the operator, and never show a password.
+func (db *DB) checkServer(ctx context.Context) error {
+	var number int
+	err := db.retry(ctx, func() error {
+		return db.write.QueryRowContext(ctx, `SELECT CAST(current_setting('server_version_num') AS bigint)`).Scan(&number)
+	})
+	if err != nil {
+		return fmt.Errorf("cannot reach the database: %w", err)
+	}
+	return judgeVersion(number)
+}
+
+func judgeVersion(number int) error {
+	if number < oldestPostgres {
+		return fmt.Errorf("the database is PostgreSQL %d.%d: version 15 or newer is needed", number/10000, number%10000)
+	}
+	return nil
+}

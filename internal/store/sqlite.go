@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+var sqliteDialect = dialect{
+	goose:     goose.DialectSQLite3,
+	ddl:       strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", "", "{{bytewise}}", ""),
+	clock:     `SELECT CAST(unixepoch('subsec') * 1000000 AS bigint)`,
+	conflict:  sqliteCode(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED),
+	lost:      func(error) bool { return false },
+	oneWriter: true,
+	rotate:    rotateOneByOne,
+	standings: standingsOneByOne,
+	rotators:  1,
+}
+
+// sqliteReaders is how many connections read at once; more only cost memory.
+const sqliteReaders = 4
+
+// openSQLite opens the pools of a file: one connection that writes, and a few
+// that can only read.
+func openSQLite(ctx context.Context, o Options) (*DB, error) {
+	write, err := sqlitePool(o, "_txlock=immediate", 1)
+	if err != nil {
+		return nil, err
+	}
+	read, err := sqlitePool(o, "_pragma=query_only(1)", sqliteReaders)
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	db := &DB{dialect: sqliteDialect, write: write, read: read, batch: write, chain: o.Chain, writers: 1}
+	// Whoever switches a new file to WAL keeps others out for a moment, and
+	// the busy timeout does not hold there.
+	if err := db.retry(ctx, func() error { return write.PingContext(ctx) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %w", o.Path, err), db.Close())
+	}
+	return db, nil
+}
+
+func sqlitePool(o Options, own string, conns int) (*sql.DB, error) {
+	// busy_timeout first: the pragmas after it may have to wait for another
+	// process. A larger checkpoint keeps it out of most commits' way.
+	dsn := "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?" + own +
+		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)"
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the database %s: %w", o.Path, err)
+	}
+	return newPool(o.wrapped(connector), conns), nil
+}
+
+// wrapped puts what the tests watch with between database/sql and the driver.
+func (o Options) wrapped(c driver.Connector) driver.Connector {
+	if o.Wrap != nil {
+		return o.Wrap(c)
+	}
+	return c
+}
+
+// newPool keeps its connections open when they are idle.
+func newPool(c driver.Connector, conns int) *sql.DB {
+	pool := sql.OpenDB(c)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return pool
+}
+
+// sqliteCode reports whether an error has one of the extended result codes.
+func sqliteCode(codes ...int) func(error) bool {
+	return func(err error) bool {
+		var e *sqlite.Error
+		if !errors.As(err, &e) {
+			return false
+		}
+		for _, code := range codes {
+			if e.Code() == code {
+				return true
+			}
+		}
+		return false
+	}
+}
