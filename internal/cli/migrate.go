@@ -34,11 +34,11 @@ func (m *migrateCommand) Run(ctx context.Context, env *Env) error {
 	defer in.close()
 	switch from, to := in.data.Migrated, in.data.Version; from {
 	case to:
-		fmt.Fprintf(env.Stdout, "The database %s is at version %d already.\n", c.DatabasePath, to)
+		fmt.Fprintf(env.Stdout, "The database %s is at version %d already.\n", c.Database(), to)
 	case 0:
-		fmt.Fprintf(env.Stdout, "Made the database %s at version %d.\n", c.DatabasePath, to)
+		fmt.Fprintf(env.Stdout, "Made the database %s at version %d.\n", c.Database(), to)
 	default:
-		fmt.Fprintf(env.Stdout, "Brought the database %s from version %d to version %d.\n", c.DatabasePath, from, to)
+		fmt.Fprintf(env.Stdout, "Brought the database %s from version %d to version %d.\n", c.Database(), from, to)
 	}
 	return nil
 }

@@ -104,7 +104,10 @@ func place(c config.Store) string {
 	if c.DataDir != "./curfew-data" {
 		flags += " --data-dir " + c.DataDir
 	}
-	if filepath.Dir(c.DatabasePath) != filepath.Clean(c.DataDir) {
+	switch {
+	case c.DatabaseURL != "": // a password does not belong there, and is in the environment
+		flags += " --database-url " + c.Database()
+	case filepath.Dir(c.DatabasePath) != filepath.Clean(c.DataDir):
 		flags += " --database-url sqlite://" + c.DatabasePath
 	}
 	if c.SecretFile != "" && !c.MakeSecret {

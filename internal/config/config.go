@@ -57,8 +57,13 @@ type Minutes struct{ Min, Max, Default int }
 
 // Store is what opens the data of Curfew.
 type Store struct {
-	DataDir      string
-	DatabasePath string // the SQLite file
+	DataDir string
+	// Where the data is: a SQLite file or, when DatabaseURL is set, PostgreSQL.
+	DatabasePath string
+	DatabaseURL  Secret // may hold a password
+	// DatabaseMaxConns and DatabaseStatementTimeout are for PostgreSQL.
+	DatabaseMaxConns         int
+	DatabaseStatementTimeout time.Duration
 
 	// The secret is SecretText or, when that is empty, what SecretFile holds.
 	// MakeSecret is set when SecretFile is the default one in DataDir, which
@@ -69,6 +74,38 @@ type Store struct {
 	// SecretPrevious is still verified while a new secret is phased in; where
 	// there are several, each is on a line of its own.
 	SecretPrevious Secret
+}
+
+// Database says where the data is, for people: a path, or a URL without its
+// password and parameters.
+func (s Store) Database() string {
+	if s.DatabaseURL == "" {
+		return s.DatabasePath
+	}
+	scheme, rest, _ := strings.Cut(string(s.DatabaseURL), "://")
+	rest, _, _ = strings.Cut(rest, "?")
+	rest, _, _ = strings.Cut(rest, "#")
+	user, hosts, named := cutLast(rest, "@")
+	if named {
+		user, _, _ = strings.Cut(user, ":")
+		rest = user + "@" + hosts
+	}
+	return scheme + "://" + rest
+}
+
+// hasPassword reports whether the database's URL has a password in it.
+func (s Store) hasPassword() bool {
+	_, rest, _ := strings.Cut(string(s.DatabaseURL), "://")
+	place, parameters, _ := strings.Cut(rest, "?")
+	user, _, named := cutLast(place, "@")
+	return named && strings.Contains(user, ":") || strings.Contains("&"+parameters, "&password=")
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // SecureCookies reports whether cookies carry Secure and the __Host- prefix.

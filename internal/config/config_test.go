@@ -76,6 +76,7 @@ func TestDefaults(t *testing.T) {
 	got := mustServe(t, nil, []string{"HOME=/root", "CURFEW_TEST_X=1", "curfew_addr=x"})
 	want := config.Config{
 		Store: config.Store{DataDir: "./curfew-data", DatabasePath: "curfew-data/curfew.db",
+			DatabaseMaxConns: 16, DatabaseStatementTimeout: 10 * time.Second,
 			SecretFile: "curfew-data/secret", MakeSecret: true},
 		Addr: "127.0.0.1:8080", AdminAddr: "127.0.0.1:9090",
 		PublicURL: "http://127.0.0.1:8080", Audience: "http://127.0.0.1:8080",
@@ -189,8 +190,7 @@ func TestRefused(t *testing.T) {
 	const addr = "CURFEW_ADDR must be a host and a port, such as 127.0.0.1:8080, not "
 	const url = "CURFEW_PUBLIC_URL must be http:// or https://, a host and perhaps a port, and nothing more, such as https://sessions.example.com"
 	const https = "CURFEW_PUBLIC_URL must begin with https:// unless its host and the listening address are both loopback: let TLS end at a proxy, or keep all on this machine"
-	const db = "CURFEW_DATABASE_URL must be sqlite:// alone, or with the path of a file such as sqlite:///var/lib/curfew/curfew.db"
-	const postgres = "CURFEW_DATABASE_URL names PostgreSQL, but this version keeps its data in SQLite: use sqlite:// with or without a path"
+	const db = "CURFEW_DATABASE_URL must be sqlite:// alone, or with the path of a file such as sqlite:///var/lib/curfew/curfew.db, or postgres://USER@HOST/DATABASE"
 	const origins = "CURFEW_ALLOWED_ORIGINS must hold exact origins, such as https://app.example.com, without paths and wildcards, not "
 	const ranges = "CURFEW_TRUSTED_PROXIES must hold addresses and ranges, such as 10.0.0.0/8 or ::1, not "
 	for _, tt := range []struct{ environ, want string }{
@@ -233,8 +233,9 @@ func TestRefused(t *testing.T) {
 		{"ADDR=:8080 & PUBLIC_URL=http://localhost:8080", https},
 		{"PUBLIC_URL=http://localhost.example", https},
 		{"DATA_DIR=", "CURFEW_DATA_DIR is empty: give it a value, or leave it out"},
-		{"DATABASE_URL=postgres://user:hunter2@db/curfew", postgres},
-		{"DATABASE_URL=postgresql://db", postgres},
+		{"DATABASE_URL=postgres:/db", db},
+		{"DATABASE_MAX_CONNS=4", `CURFEW_DATABASE_MAX_CONNS must be a whole number from 5 to 1000, not "4"`},
+		{"DATABASE_STATEMENT_TIMEOUT=0", `CURFEW_DATABASE_STATEMENT_TIMEOUT must be whole seconds from 1s to 10m, such as 10s, not "0"`},
 		{"DATABASE_URL=mysql://user:hunter2@db", db},
 		{"DATABASE_URL=sqlite", db},
 		{"DATABASE_URL=sqlite://:memory:", db},
@@ -411,7 +412,8 @@ func TestStoreSettings(t *testing.T) {
 	}
 	list := &c.User.List
 	got, err := list.Store()
-	want := config.Store{DataDir: "/from/file", DatabasePath: "/from/file/curfew.db", SecretText: secretA}
+	want := config.Store{DataDir: "/from/file", DatabasePath: "/from/file/curfew.db", SecretText: secretA,
+		DatabaseMaxConns: 16, DatabaseStatementTimeout: 10 * time.Second}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -475,11 +477,39 @@ func TestSecretsStaySecret(t *testing.T) {
 func TestRefusalsHoldNoSecret(t *testing.T) {
 	for _, entry := range []string{
 		"CURFEW_SECRET=hunter2", "CURFEW_SECRET_PREVIOUS=hunter2", "CURFEW_DATABASE_URL=x://a:hunter2@b",
-		"CURFEW_DATABASE_URL=postgres://a:hunter2@b", "CURFEW_PUBLIC_URL=https://a:hunter2@b", "CURFEW_SMTP_URL=smtp://a:hunter2@b",
+		"CURFEW_PUBLIC_URL=https://a:hunter2@b", "CURFEW_SMTP_URL=smtp://a:hunter2@b",
 	} {
 		if _, err := serve(nil, []string{entry}); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: got %v", entry, err)
 		}
+	}
+}
+
+// Where the data is, is said without the password, in whatever form it came.
+func TestDatabaseURL(t *testing.T) {
+	for url, shown := range map[string]string{
+		"postgres://db":                                              "postgres://db",
+		"postgresql://ada@db/curfew":                                 "postgresql://ada@db/curfew",
+		"postgres://ada:hunter2@db:5432/curfew":                      "postgres://ada@db:5432/curfew",
+		"postgres://ada:hun@ter2@a:1,b:2/curfew?sslmode=verify-full": "postgres://ada@a:1,b:2/curfew",
+		"postgres:///curfew?password=hunter2&host=/run/postgresql":   "postgres:///curfew",
+		"postgres://db/curfew?user=ada&password=hunter2#x":           "postgres://db/curfew",
+	} {
+		c := mustServe(t, nil, []string{"CURFEW_DATABASE_URL=" + url})
+		if string(c.DatabaseURL) != url || c.DatabasePath != "" || c.Database() != shown {
+			t.Errorf("%s is shown as %s, want %s", url, c.Database(), shown)
+		}
+		if !strings.Contains(url, "ter2") {
+			mustServe(t, []string{"--database-url", url}, nil)
+			continue
+		}
+		refused(t, []string{"--database-url", url}, nil, "a password does not go on the command line, where other users of the machine can read it: put the URL in CURFEW_DATABASE_URL, or the password in a file that PGPASSFILE names")
+		path := file(t, fmt.Sprintf(`{"database_url": %q}`, url))
+		mustServe(t, []string{"--config", path}, nil)
+		if err := os.Chmod(path, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, []string{"--config", path}, nil, "the settings file "+path+" holds a secret and may be read by others: chmod 600 it")
 	}
 }
 

@@ -100,12 +100,17 @@ func (s StoreSettings) Store() (Store, error) {
 	if s.Secret.from == "" && s.SecretFile.from == "" {
 		st.SecretFile, st.MakeSecret = filepath.Join(st.DataDir, "secret"), true
 	}
-	scheme, path, found := strings.Cut(j.given(s.DatabaseURL), "://")
+	st.DatabaseMaxConns = j.number(s.DatabaseMaxConns, 5, 1000)
+	st.DatabaseStatementTimeout = j.duration(s.DatabaseStatementTimeout, time.Second, 10*time.Minute, "whole seconds from 1s to 10m, such as 10s")
+	url := j.given(s.DatabaseURL)
+	scheme, path, found := strings.Cut(url, "://")
 	switch {
-	case scheme == "postgres" || scheme == "postgresql":
-		j.refuse("%s names PostgreSQL, but this version keeps its data in SQLite: use sqlite:// with or without a path", s.DatabaseURL)
+	case found && (scheme == "postgres" || scheme == "postgresql"):
+		if st.DatabaseURL = Secret(url); st.hasPassword() && strings.HasPrefix(s.DatabaseURL.from, "--") {
+			j.refuse("a password does not go on the command line, where other users of the machine can read it: put the URL in CURFEW_DATABASE_URL, or the password in a file that PGPASSFILE names")
+		}
 	case scheme != "sqlite" || !found || strings.ContainsAny(path, "?#\x00") || path == ":memory:":
-		j.refuse("%s must be sqlite:// alone, or with the path of a file such as sqlite:///var/lib/curfew/curfew.db", s.DatabaseURL)
+		j.refuse("%s must be sqlite:// alone, or with the path of a file such as sqlite:///var/lib/curfew/curfew.db, or postgres://USER@HOST/DATABASE", s.DatabaseURL)
 	case path == "":
 		st.DatabasePath = filepath.Join(st.DataDir, "curfew.db")
 	default:

@@ -50,9 +50,13 @@ type Settings struct {
 
 // StoreSettings is the part of the settings that every command with data needs.
 type StoreSettings struct {
-	SettingsFile   Text `name:"config" placeholder:"FILE" help:"JSON file of settings. Flags and the environment go before it."`
-	DataDir        Text `name:"data-dir" default:"./curfew-data" help:"Folder of the database and the secret."`
-	DatabaseURL    Text `name:"database-url" default:"sqlite://" help:"Database: sqlite:// alone is curfew.db in the data folder, else a path follows."`
+	SettingsFile Text `name:"config" placeholder:"FILE" help:"JSON file of settings. Flags and the environment go before it."`
+	DataDir      Text `name:"data-dir" default:"./curfew-data" help:"Folder of the database and the secret."`
+	DatabaseURL  Text `name:"database-url" default:"sqlite://" help:"Database: sqlite:// alone is curfew.db in the data folder, else a path follows; or postgres://USER@HOST/DATABASE."`
+
+	DatabaseMaxConns         Text `name:"database-max-conns" default:"16" kind:"number" help:"Most connections to PostgreSQL: 5 to 1000."`
+	DatabaseStatementTimeout Text `name:"database-statement-timeout" default:"10s" help:"How long PostgreSQL works at one statement: 1s to 10m."`
+
 	Secret         Text `name:"secret" secret:"" hidden:""`
 	SecretFile     Text `name:"secret-file" placeholder:"FILE" help:"File that holds the secret, 32 bytes or more; $$CURFEW_SECRET may hold it instead. Default: secret in the data folder, made at the first start."`
 	SecretPrevious Text `name:"secret-previous" secret:"" hidden:""`

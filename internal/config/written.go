@@ -138,7 +138,8 @@ func (w written) keptToItself(path string) error {
 	_, secret := w["secret"]
 	_, previous := w["secret-previous"]
 	_, mail := w["smtp-url"]
-	if !secret && !previous && !mail || runtime.GOOS == "windows" { // where modes mean nothing
+	database := Store{DatabaseURL: Secret(w["database-url"].text)}.hasPassword()
+	if !secret && !previous && !mail && !database || runtime.GOOS == "windows" { // where modes mean nothing
 		return nil
 	}
 	info, err := os.Stat(path)

@@ -48,7 +48,7 @@ func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error)
 		return nil, err
 	}
 	if !found.database && !access.Create {
-		return nil, fmt.Errorf("there is no database at %s: correct CURFEW_DATA_DIR or CURFEW_DATABASE_URL, or start 'curfew serve', which makes one", c.DatabasePath)
+		return nil, noDatabase(c)
 	}
 	if found.secret == nil && found.database {
 		if err := mayMakeSecret(ctx, c, access); err != nil {
@@ -73,16 +73,35 @@ func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error)
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, store.Options{Path: c.DatabasePath, Chain: chain})
+	db, err := openStore(ctx, c, chain)
 	if err != nil {
-		return nil, fmt.Errorf("%w; check the permissions of the file and of its folder", err)
+		return nil, err
 	}
 	d := &Data{DB: db, Secrets: secrets, Chain: chain, Clock: authority.NewClock(access.Now),
 		Keys: authority.Keys{Store: db, Secrets: secrets, Alg: access.Alg}}
-	if err := d.prepare(ctx, c, access, !found.database); err != nil {
+	if err := d.prepare(ctx, c, access); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return d, nil
+}
+
+func openStore(ctx context.Context, c config.Store, chain *audit.Chain) (*store.DB, error) {
+	db, err := store.Open(ctx, store.Options{Path: c.DatabasePath, URL: string(c.DatabaseURL), Chain: chain,
+		MaxConns: c.DatabaseMaxConns, StatementTimeout: c.DatabaseStatementTimeout})
+	switch {
+	case err != nil && c.DatabaseURL != "":
+		return nil, fmt.Errorf("cannot use the database %s: %w", c.Database(), err)
+	case err != nil:
+		return nil, fmt.Errorf("%w; check the permissions of the file and of its folder", err)
+	}
+	return db, nil
+}
+
+func noDatabase(c config.Store) error {
+	if c.DatabaseURL != "" {
+		return fmt.Errorf("there is nothing of Curfew in the database %s: correct CURFEW_DATABASE_URL, or start 'curfew serve', which begins there", c.Database())
+	}
+	return fmt.Errorf("there is no database at %s: correct CURFEW_DATA_DIR or CURFEW_DATABASE_URL, or start 'curfew serve', which makes one", c.DatabasePath)
 }
 
 // secretsOf derives the keys of a secret and of those before it.
@@ -98,19 +117,21 @@ func secretsOf(c config.Store, secret []byte) (*token.Secrets, error) {
 }
 
 // prepare checks an open database before it changes anything in it.
-func (d *Data) prepare(ctx context.Context, c config.Store, access Access, isNew bool) (err error) {
+func (d *Data) prepare(ctx context.Context, c config.Store, access Access) (err error) {
 	d.Migrated, d.Version, err = d.DB.Versions(ctx)
 	switch {
 	case err != nil:
-		return fmt.Errorf("cannot read the database %s: %w", c.DatabasePath, err)
+		return fmt.Errorf("cannot read the database %s: %w", c.Database(), err)
 	case d.Migrated > d.Version:
 		return store.ErrNewer
+	case d.Migrated == 0 && !access.Create:
+		return noDatabase(c)
 	case d.Migrated > 0:
 		if err := d.checkSecret(ctx, c); err != nil {
 			return err
 		}
 	}
-	if access.Migrate || isNew {
+	if access.Migrate || d.Migrated == 0 {
 		err = d.DB.Migrate(ctx)
 	} else {
 		err = d.DB.CheckCurrent(ctx)
@@ -131,7 +152,7 @@ func (d *Data) prepare(ctx context.Context, c config.Store, access Access, isNew
 func (d *Data) checkSecret(ctx context.Context, c config.Store) error {
 	_, err := d.Keys.Load(ctx, d.Clock.Now())
 	if errors.Is(err, token.ErrWrongSecret) {
-		return fmt.Errorf("the secret in %s is not the one of the database %s: put back the secret that this database was made with", secretPlace(c), c.DatabasePath)
+		return fmt.Errorf("the secret in %s is not the one of the database %s: put back the secret that this database was made with", secretPlace(c), c.Database())
 	}
 	return err
 }
@@ -149,11 +170,11 @@ func (d *Data) raiseClock(ctx context.Context) error {
 // mayMakeSecret refuses a new secret beside a database that was made with
 // another one: it would make every session and signing key worthless.
 func mayMakeSecret(ctx context.Context, c config.Store, access Access) (err error) {
-	missing := fmt.Errorf("the database %s was made with a secret that is not at %s: put that file back, or set CURFEW_SECRET", c.DatabasePath, c.SecretFile)
+	missing := fmt.Errorf("the database %s was made with a secret that is not at %s: put that file back, or set CURFEW_SECRET", c.Database(), c.SecretFile)
 	if !access.Create {
 		return missing
 	}
-	db, err := store.Open(ctx, store.Options{Path: c.DatabasePath})
+	db, err := openStore(ctx, c, nil)
 	if err != nil {
 		return err
 	}
@@ -165,15 +186,18 @@ func mayMakeSecret(ctx context.Context, c config.Store, access Access) (err erro
 	if have > know {
 		return store.ErrNewer
 	}
-	return db.View(ctx, func(ctx context.Context, r authority.Reader) error {
+	used := false
+	err = db.View(ctx, func(ctx context.Context, r authority.Reader) error {
 		keys, err := r.SigningKeys(ctx)
 		if err != nil {
 			return err
 		}
 		accounts, err := r.AnyAccount(ctx)
-		if err == nil && (accounts || len(keys) > 0) {
-			err = missing
-		}
+		used = accounts || len(keys) > 0
 		return err
 	})
+	if err == nil && used {
+		err = missing
+	}
+	return err
 }

@@ -22,13 +22,15 @@ type findings struct {
 
 // look makes the checks of files and folders that need no writing.
 func look(c config.Store) (f findings, err error) {
-	inFolder := func(path string) bool { return filepath.Dir(path) == filepath.Clean(c.DataDir) }
+	inFolder := func(path string) bool { return path != "" && filepath.Dir(path) == filepath.Clean(c.DataDir) }
 	if inFolder(c.DatabasePath) || c.SecretText == "" && c.MakeSecret {
 		if f.makeFolder, err = folderAt(c.DataDir); err != nil {
 			return f, err
 		}
 	}
-	if f.database, err = databaseAt(c.DatabasePath); err != nil {
+	if c.DatabaseURL != "" {
+		f.database = true // whether there is anything of ours in it shows when it is open
+	} else if f.database, err = databaseAt(c.DatabasePath); err != nil {
 		return f, err
 	}
 	if f.secret, err = findSecret(c); err != nil {
