@@ -233,10 +233,13 @@ interface Fixtures {
   otherBrowser: BrowserContext
 }
 
-export const test = base.extend<Fixtures & { serverArgs: string[] }>({
+export const test = base.extend<
+  Fixtures & { serverArgs: string[]; serverEnvironment: Record<string, string> }
+>({
   serverArgs: [[], { option: true }],
-  curfew: async ({ serverArgs }, use, info) => {
-    const curfew = await Curfew.start(serverArgs)
+  serverEnvironment: [{}, { option: true }],
+  curfew: async ({ serverArgs, serverEnvironment }, use, info) => {
+    const curfew = await Curfew.start(serverArgs, serverEnvironment)
     await use(curfew)
     if (info.status !== info.expectedStatus) {
       await info.attach('server.log', { body: curfew.log.join('\n'), contentType: 'text/plain' })
@@ -262,6 +265,9 @@ export const test = base.extend<Fixtures & { serverArgs: string[] }>({
       })
     })
     await use(context)
+    // Answers that a test changes may still be on their way; nobody waits for them any more.
+    await Promise.all(context.pages().map((page) => page.unrouteAll({ behavior: 'ignoreErrors' })))
+    await context.unrouteAll({ behavior: 'ignoreErrors' })
     if (complaints.length > 0) throw new Error(complaints.join('\n'))
   },
 })

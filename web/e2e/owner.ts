@@ -45,22 +45,23 @@ export async function save(
   words = 'Policy saved',
   press: () => Promise<unknown> = () => saveButton(page).click(),
 ): Promise<void> {
-  const said = page.evaluate(
-    (text) =>
-      new Promise<void>((resolve) => {
-        const look = () => {
-          const shown = [...document.querySelectorAll('[role=status]')].some(
-            (node) => node.textContent?.includes(text) && node.checkVisibility(),
-          )
-          if (!shown) return
-          observer.disconnect()
-          resolve()
-        }
-        const observer = new MutationObserver(look)
-        observer.observe(document.body, { subtree: true, childList: true, characterData: true })
-      }),
-    words,
-  )
+  // The page looks out by itself, from before the press: an answer may come and
+  // go on a busy machine before the next question reaches the page.
+  const lookout = await page.evaluateHandle((text) => {
+    const seen = new Promise<void>((resolve) => {
+      const look = () => {
+        const shown = [...document.querySelectorAll('[role=status]')].some(
+          (node) => node.textContent?.includes(text) && node.checkVisibility(),
+        )
+        if (!shown) return
+        observer.disconnect()
+        resolve()
+      }
+      const observer = new MutationObserver(look)
+      observer.observe(document.body, { subtree: true, childList: true, characterData: true })
+    })
+    return { seen }
+  }, words)
   await press()
-  await said
+  await lookout.evaluate(({ seen }) => seen)
 }

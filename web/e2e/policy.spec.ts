@@ -1,4 +1,4 @@
-import { ada, Curfew, expect, test } from './harness'
+import { ada, expect, test } from './harness'
 import { ownerLooks, policyCard, save, saveButton, standing, withGrace } from './owner'
 
 const radio = (page: Parameters<typeof policyCard>[0], name: string) =>
@@ -197,22 +197,19 @@ test('without a network the form can be read but not saved, and it says so', asy
   await save(page)
 })
 
-test('the operator’s bounds hold: presets outside are gone, and what only the server knows stands at its field', async ({
-  page,
-}) => {
-  const curfew = await Curfew.start([], { CURFEW_SESSION_IDLE_MINUTES_MIN: '30' })
-  try {
+test.describe('where the operator sets bounds', () => {
+  test.use({ serverEnvironment: { CURFEW_SESSION_IDLE_MINUTES_MIN: '30' } })
+  test('presets outside are gone, and what only the server knows stands at its field', async ({
+    page,
+    curfew,
+  }) => {
     // As if the page had been loaded before the operator raised the bound.
     await page.route('**/api/v1/accounts/me/security', async (route) => {
       if (route.request().method() !== 'GET') return route.continue()
       const response = await route.fetch()
       await route.fulfill({ response, json: { ...(await response.json()), idle_minutes_min: 1 } })
     })
-    await curfew.signUp()
-    await page.goto(`${curfew.url}/login`)
-    await page.getByLabel('Email').fill('ada@acme.example')
-    await page.getByLabel('Password', { exact: true }).fill('correct horse battery staple')
-    await page.keyboard.press('Enter')
+    await ownerLooks(curfew, page)
     await expect(radio(page, 'Standard')).toBeChecked()
     await expect(radio(page, 'Strict')).toHaveCount(0)
     await radio(page, 'Custom').check()
@@ -223,9 +220,7 @@ test('the operator’s bounds hold: presets outside are gone, and what only the 
     await idle(page).fill('30')
     await expect(idle(page)).not.toHaveAttribute('aria-invalid')
     await save(page)
-  } finally {
-    await curfew.stop()
-  }
+  })
 })
 
 test.describe('where the operator wants reasons', () => {
