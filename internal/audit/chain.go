@@ -71,7 +71,13 @@ func (c *Chain) Link(head Head, e *Event) (mac [32]byte, keyID byte, next Head) 
 // SealHead seals a head of an account's chain; an empty chain's head is sealed
 // too, so that a log cannot be wiped as a whole.
 func (c *Chain) SealHead(account curfew.ID, head Head) HeadSeal {
-	return sealHead(c.key, c.current, account, head)
+	return sealHead(headSeal, c.key, c.current, account, head)
+}
+
+// SealAnchor seals what retention removed up to: the head that the chain had
+// when its newest removed row was its newest.
+func (c *Chain) SealAnchor(account curfew.ID, anchor Head) HeadSeal {
+	return sealHead(anchorSeal, c.key, c.current, account, anchor)
 }
 
 // HeadKeyKnown reports whether the key that sealed a head is there, without
@@ -85,17 +91,34 @@ func (c *Chain) HeadKeyKnown(seal HeadSeal) bool {
 // appends to a chain whose head does not hold leaves its new head unsealed (the
 // zero seal), so that the break stays in sight.
 func (c *Chain) HeadHolds(account curfew.ID, head Head, seal HeadSeal) bool {
+	return c.holds(headSeal, account, head, seal)
+}
+
+// AnchorHolds reports whether an anchor is one that was sealed as an anchor: a
+// head, whose seal anybody may read, is none. The zero anchor needs no seal,
+// because all rows must then be there.
+func (c *Chain) AnchorHolds(account curfew.ID, anchor Head, seal HeadSeal) bool {
+	return anchor == Head{} || c.holds(anchorSeal, account, anchor, seal)
+}
+
+func (c *Chain) holds(kind string, account curfew.ID, head Head, seal HeadSeal) bool {
 	key, ok := c.keys(seal[0])
 	if !ok {
 		return false
 	}
-	want := sealHead(key, seal[0], account, head)
+	want := sealHead(kind, key, seal[0], account, head)
 	return hmac.Equal(want[:], seal[:])
 }
 
-func sealHead(key [32]byte, keyID byte, account curfew.ID, head Head) (seal HeadSeal) {
+// What a seal is for begins what it covers; no row's canonical form begins so.
+const (
+	headSeal   = "audit head v1\x00"
+	anchorSeal = "audit anchor v1\x00"
+)
+
+func sealHead(kind string, key [32]byte, keyID byte, account curfew.ID, head Head) (seal HeadSeal) {
 	h := hmac.New(sha256.New, key[:])
-	h.Write([]byte("audit head v1\x00")) // no row's canonical form begins so
+	h.Write([]byte(kind))
 	h.Write([]byte{keyID})
 	h.Write(account[:])
 	h.Write(binary.BigEndian.AppendUint64(nil, uint64(head.Seq)))

@@ -420,4 +420,21 @@ func TestHeadSeal(t *testing.T) {
 			t.Errorf("%s: the head holds", name)
 		}
 	}
+	anchorSeal := chain.SealAnchor(account, head)
+	if !chain.AnchorHolds(account, head, anchorSeal) || !chain.AnchorHolds(account, Head{}, HeadSeal{}) {
+		t.Error("an anchor that was sealed, or none, does not hold")
+	}
+	for name, holds := range map[string]bool{
+		"a head as the anchor":     chain.AnchorHolds(account, head, seal),
+		"an anchor as the head":    chain.HeadHolds(account, head, anchorSeal),
+		"another number":           chain.AnchorHolds(account, Head{Seq: 8, MAC: head.MAC}, anchorSeal),
+		"another account's anchor": chain.AnchorHolds(curfew.ID{2}, head, anchorSeal),
+		"an anchor without a seal": chain.AnchorHolds(account, head, HeadSeal{}),
+		"row 0 with a MAC":         chain.AnchorHolds(account, Head{MAC: [32]byte{1}}, HeadSeal{}),
+		"an unknown key":           other.AnchorHolds(account, head, anchorSeal),
+	} {
+		if holds {
+			t.Errorf("%s: the anchor holds", name)
+		}
+	}
 }

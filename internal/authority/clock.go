@@ -56,3 +56,8 @@ func (c *Clock) Apart(other time.Time) time.Duration {
 func (a *Authority) Heartbeat(ctx context.Context, node curfew.ID) error {
 	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return tx.Heartbeat(ctx, node, a.now()) })
 }
+
+// Farewell records in the store that this node stops.
+func (a *Authority) Farewell(ctx context.Context, node curfew.ID) error {
+	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return tx.Farewell(ctx, node, a.now()) })
+}

@@ -15,6 +15,11 @@ import (
 // stays published until the last token that it signed has expired.
 const (
 	SigningKeyLead = 10 * time.Minute
+	// SigningKeyLife is how long a key signs until another takes its place by
+	// itself. That one is published long before: nobody waits for it, and no
+	// verifier is left that has not fetched it.
+	SigningKeyLife   = 30 * 24 * time.Hour
+	signingKeyNotice = 24 * time.Hour
 	// signingKeyTail is the longest life of an access token that a setting
 	// allows, and a minute for clocks that differ.
 	signingKeyTail = 16 * time.Minute
@@ -118,23 +123,83 @@ func (k Keys) tidy(ctx context.Context, now time.Time) error {
 // earlier rotation that has not begun to sign is dropped: the new one comes in
 // its place.
 func (k Keys) Rotate(ctx context.Context, now time.Time, lead time.Duration) (token.SigningKey, error) {
+	key, _, err := k.rotate(ctx, now, lead, func([]token.SealedKey) bool { return true })
+	return key, err
+}
+
+// RotateDue makes a new key when the newest has signed for long enough, and
+// else forgets keys that have expired. It reports whether it made one. Of two
+// nodes that do it at once one does.
+func (k Keys) RotateDue(ctx context.Context, now time.Time) (made bool, err error) {
+	due := func(rows []token.SealedKey) bool {
+		for _, row := range rows {
+			if row.ExpiresAt.IsZero() && row.ActiveAt.Add(SigningKeyLife-signingKeyNotice).After(now) {
+				return false
+			}
+		}
+		return len(rows) > 0
+	}
+	var rows []token.SealedKey
+	if err := k.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		rows, err = r.SigningKeys(ctx)
+		return err
+	}); err != nil {
+		return false, err
+	}
+	if !due(rows) {
+		return false, k.tidy(ctx, now)
+	}
+	lead := time.Duration(signingKeyNotice)
+	if signing(rows, now) == "" {
+		lead = 0
+	}
+	_, made, err = k.rotate(ctx, now, lead, due)
+	return made, err
+}
+
+// rotate makes a key where that is still due when it is stored.
+func (k Keys) rotate(ctx context.Context, now time.Time, lead time.Duration, due func([]token.SealedKey) bool) (key token.SigningKey, made bool, err error) {
 	key, sealed, err := k.generate(now, now.Add(lead))
 	if err != nil {
-		return token.SigningKey{}, err
+		return token.SigningKey{}, false, err
 	}
 	err = k.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
+		made = false
+		rows, err := tx.SigningKeys(ctx)
+		if err != nil || !due(rows) {
+			return err
+		}
+		made = true
 		if err := tx.DeleteSigningKeys(ctx, now); err != nil {
 			return err
 		}
 		if err := tx.DeletePendingKeys(ctx, now); err != nil {
 			return err
 		}
+		// The key that signs may expire soon after one was to take its place
+		// that never will; it goes on signing until this one does.
+		if kid := signing(rows, now); kid != "" {
+			if err := tx.KeepSigningKey(ctx, kid); err != nil {
+				return err
+			}
+		}
 		if err := insertKey(ctx, tx, key, sealed); err != nil {
 			return err
 		}
 		return tx.RetireSigningKeys(ctx, key.KID, key.ActiveAt.Add(signingKeyTail))
 	})
-	return key, err
+	return key, made, err
+}
+
+// signing is the key that signs at a time: the newest of those that have begun
+// and not expired, "" for none. The rows are in that order.
+func signing(rows []token.SealedKey, now time.Time) (kid string) {
+	for _, row := range rows {
+		if !row.ActiveAt.After(now) && (row.ExpiresAt.IsZero() || now.Before(row.ExpiresAt)) {
+			kid = row.KID
+		}
+	}
+	return kid
 }
 
 // Withdraw lets every key but the one that signs now expire at once, after a

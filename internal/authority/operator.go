@@ -241,6 +241,14 @@ func VerifyAudit(ctx context.Context, store Store, chain *audit.Chain, accountID
 		if err != nil {
 			return err
 		}
+		anchor, anchorSeal, err := r.AuditAnchor(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		if report.Problem, report.KeyMissing = anchorProblem(chain, accountID, anchor, anchorSeal); report.Problem != "" {
+			report.BadSeq = max(anchor.Seq, 1)
+			return nil
+		}
 		rows := func(yield func(audit.Sealed, error) bool) {
 			for after := int64(0); ; {
 				page, err := r.AuditChain(ctx, accountID, after, exportPage)
@@ -259,7 +267,7 @@ func VerifyAudit(ctx context.Context, store Store, chain *audit.Chain, accountID
 				}
 			}
 		}
-		report, err = chain.Verify(rows, audit.Head{}, head)
+		report, err = chain.Verify(rows, anchor, head)
 		switch {
 		case err != nil || !report.OK() || chain.HeadHolds(accountID, head, seal):
 		case seal != audit.HeadSeal{} && !chain.HeadKeyKnown(seal):

@@ -60,6 +60,20 @@ type Rotated struct {
 	Young bool
 }
 
+// Look is what a look at some accounts found: those with something old, and the
+// last that was looked at, nil when it was the last of all.
+type Look struct {
+	Old  []curfew.ID
+	Last *curfew.ID
+}
+
+// OldSessions is what a look at some sessions found: how many there were, how
+// many of them were over, and the last of them.
+type OldSessions struct {
+	Looked, Over int
+	Last         curfew.ID
+}
+
 // Reader reads, always within one account except where it says otherwise.
 type Reader interface {
 	// AnyAccount reports whether a customer's account exists.
@@ -92,6 +106,9 @@ type Reader interface {
 
 	AuditList(ctx context.Context, accountID curfew.ID, filter AuditFilter, page Page[int64]) (List[audit.Event, int64], error)
 	AuditHead(ctx context.Context, accountID curfew.ID) (audit.Head, audit.HeadSeal, error)
+	// AuditAnchor is the newest row that retention removed from a chain, and
+	// the seal on that; the zero head while nothing was removed.
+	AuditAnchor(ctx context.Context, accountID curfew.ID) (audit.Head, audit.HeadSeal, error)
 	// AuditChain gives at most limit rows of a chain after seq, oldest first.
 	AuditChain(ctx context.Context, accountID curfew.ID, after int64, limit int) ([]audit.Sealed, error)
 
@@ -106,6 +123,17 @@ type Reader interface {
 	// Unstamped gives at most limit sessions of an account, after an id and in
 	// its order, that a raised epoch ended and nothing marked yet.
 	Unstamped(ctx context.Context, accountID, after curfew.ID, limit int) ([]curfew.Standing, error)
+	// AccountsWithOldSessions looks at most at limit accounts after an id, nil
+	// for all, for sessions whose ids are below one; AccountsWithOldAudit for
+	// audit logs that begin by a time. Both look at the zero account too.
+	AccountsWithOldSessions(ctx context.Context, after *curfew.ID, below curfew.ID, limit int) (Look, error)
+	AccountsWithOldAudit(ctx context.Context, after *curfew.ID, by time.Time, limit int) (Look, error)
+	// OldSessions looks at most at limit sessions of an account, after an id
+	// and below another, for those that were over by a time.
+	OldSessions(ctx context.Context, accountID, after, below curfew.ID, by time.Time, limit int) (OldSessions, error)
+	// ThrottleKeys looks at most at limit buckets after one, nil for all, and
+	// gives the last of them.
+	ThrottleKeys(ctx context.Context, after []byte, limit int) (last []byte, looked int, err error)
 	// SigningKeys gives all stored keys of the installation, oldest first.
 	SigningKeys(ctx context.Context) ([]token.SealedKey, error)
 	// NewestHeartbeat is the latest time at which any node used this store,
@@ -183,8 +211,9 @@ type Tx interface {
 	// Unix microseconds, 0 for a bucket never charged. Throttle locks it.
 	Throttle(ctx context.Context, bucket [32]byte) (tat int64, err error)
 	SetThrottle(ctx context.Context, bucket [32]byte, tat int64) error
-	// ForgetThrottles drops the buckets that were empty before a time.
-	ForgetThrottles(ctx context.Context, before time.Time) error
+	// ForgetThrottles drops the buckets after one and up to another that were
+	// empty before a time.
+	ForgetThrottles(ctx context.Context, after, upTo []byte, before time.Time) (int, error)
 
 	// StampSession marks a session with the raise that ended it.
 	StampSession(ctx context.Context, accountID, id curfew.ID, raise curfew.Raise) error
@@ -193,6 +222,19 @@ type Tx interface {
 	MarkSwept(ctx context.Context, accountID curfew.ID, before, now time.Time) error
 	ForgetEpochs(ctx context.Context, before time.Time) error
 
+	// DeleteSessions removes the sessions of an account, after an id and up to
+	// another, that were over by a time.
+	DeleteSessions(ctx context.Context, accountID, after, upTo curfew.ID, by time.Time) (int, error)
+	// CutAudit removes an account's audit events after number from and up to
+	// the one of an anchor, which it keeps in their place. It removes none when
+	// the chain does not begin after from any more.
+	CutAudit(ctx context.Context, accountID curfew.ID, from int64, anchor audit.Head) (int, error)
+
+	// TakeLease gives a lease to a holder, or prolongs it, until a time: false
+	// while somebody else has it at now. ReleaseLease gives it back.
+	TakeLease(ctx context.Context, name string, holder curfew.ID, now, until time.Time) (bool, error)
+	ReleaseLease(ctx context.Context, name string, holder curfew.ID) error
+
 	InsertSigningKey(ctx context.Context, key token.SealedKey) error
 	// RetireSigningKeys lets every key but one expire at a time, where it
 	// does not expire earlier; DeleteSigningKeys drops the expired,
@@ -200,11 +242,14 @@ type Tx interface {
 	RetireSigningKeys(ctx context.Context, except string, at time.Time) error
 	DeleteSigningKeys(ctx context.Context, now time.Time) error
 	DeletePendingKeys(ctx context.Context, now time.Time) error
+	// KeepSigningKey lets a key expire no more.
+	KeepSigningKey(ctx context.Context, kid string) error
 	// ResealSigningKey replaces the sealed part of a key.
 	ResealSigningKey(ctx context.Context, kid string, sealed []byte) error
 
-	// Heartbeat records that a node was alive at a time.
+	// Heartbeat records that a node was alive at a time, Farewell that it stops.
 	Heartbeat(ctx context.Context, node curfew.ID, now time.Time) error
+	Farewell(ctx context.Context, node curfew.ID, now time.Time) error
 }
 
 // Raising says who raises an epoch, when and why.

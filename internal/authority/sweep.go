@@ -13,14 +13,26 @@ const (
 	// sweepDelay leaves a raise alone until every statement that began before
 	// it has ended.
 	sweepDelay = time.Minute
+	// throttleChunk is how many throttles one transaction looks at.
+	throttleChunk = 1000
 	// epochMemory is how long the reason of a raised epoch is kept at least.
 	epochMemory = time.Hour
 )
 
-// Sweep stamps sessions that a raised epoch ended with the time and reason of
-// their end, a few at a time, then forgets what is needed no more. Nothing
-// waits for it. It returns how many sessions it stamped.
+// Sweep does all that the sweeper does, without a pause. It returns how many
+// sessions it stamped.
 func (a *Authority) Sweep(ctx context.Context) (stamped int, err error) {
+	stamped, err = a.SweepSessions(ctx, always)
+	if err == nil {
+		_, err = (&ThrottleSweep{Store: a.Store, Now: a.now}).Pass(ctx, always)
+	}
+	return stamped, err
+}
+
+// SweepSessions stamps sessions that a raised epoch ended with the time and
+// reason of their end, a few at a time, then forgets the raises that are needed
+// no more. Nothing waits for it. It returns how many sessions it stamped.
+func (a *Authority) SweepSessions(ctx context.Context, turn Turn) (stamped int, err error) {
 	var accounts []curfew.ID
 	now := a.now()
 	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
@@ -31,25 +43,25 @@ func (a *Authority) Sweep(ctx context.Context) (stamped int, err error) {
 		return 0, err
 	}
 	for _, id := range accounts {
-		n, err := a.sweepAccount(ctx, id, now)
+		n, err := a.sweepAccount(ctx, turn, id, now)
 		stamped += n
 		if err != nil {
 			return stamped, err
 		}
 	}
 	return stamped, a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
-		if err := tx.ForgetEpochs(ctx, now.Add(-epochMemory)); err != nil {
-			return err
-		}
-		return tx.ForgetThrottles(ctx, now)
+		return tx.ForgetEpochs(ctx, now.Add(-epochMemory))
 	})
 }
 
 // sweepAccount stamps all dead sessions of an account, and then takes its
 // raises as worked through.
-func (a *Authority) sweepAccount(ctx context.Context, id curfew.ID, now time.Time) (stamped int, err error) {
+func (a *Authority) sweepAccount(ctx context.Context, turn Turn, id curfew.ID, now time.Time) (stamped int, err error) {
 	var last curfew.ID
 	for {
+		if err := turn(ctx); err != nil {
+			return stamped, err
+		}
 		var dead []curfew.Standing
 		if err := a.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
 			dead, err = r.Unstamped(ctx, id, last, sweepChunk)
@@ -84,4 +96,46 @@ func stamp(ctx context.Context, tx Tx, dead []curfew.Standing) error {
 		}
 	}
 	return nil
+}
+
+// ThrottleSweep forgets throttles that hold nobody up any more. One goroutine
+// uses it.
+type ThrottleSweep struct {
+	Store Store
+	Now   func() time.Time
+
+	after []byte // where the last pass was cut short, nil to begin
+}
+
+// Pass forgets what is due, along the key, and returns how many that were.
+func (s *ThrottleSweep) Pass(ctx context.Context, turn Turn) (forgotten int, err error) {
+	now := s.Now()
+	for {
+		if err := turn(ctx); err != nil {
+			return forgotten, err
+		}
+		var last []byte
+		var looked int
+		if err := s.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+			last, looked, err = r.ThrottleKeys(ctx, s.after, throttleChunk)
+			return err
+		}); err != nil {
+			return forgotten, err
+		}
+		if looked == 0 {
+			s.after = nil
+			return forgotten, nil
+		}
+		if err := s.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
+			n, err := tx.ForgetThrottles(ctx, s.after, last, now)
+			forgotten += n
+			return err
+		}); err != nil {
+			return forgotten, err
+		}
+		if s.after = last; looked < throttleChunk {
+			s.after = nil
+			return forgotten, nil
+		}
+	}
 }

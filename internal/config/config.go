@@ -35,6 +35,11 @@ type Config struct {
 	RefreshGrace   time.Duration
 	SigningAlg     string // EdDSA, ES256 or RS256
 
+	// SessionRetention is how long a session is kept after its end, and
+	// AuditRetention how long an event of the audit log; 0 is for ever.
+	SessionRetention time.Duration
+	AuditRetention   time.Duration
+
 	PasswordMin int
 	Throttle    bool
 

@@ -84,6 +84,7 @@ func TestDefaults(t *testing.T) {
 		IdleMinutes:     config.Minutes{Min: 15, Max: 43200, Default: 10080},
 		AbsoluteMinutes: config.Minutes{Min: 60, Max: 129600, Default: 20160},
 		AccessTokenTTL:  5 * time.Minute, RefreshGrace: 30 * time.Second, SigningAlg: "EdDSA",
+		SessionRetention: 30 * 24 * time.Hour, AuditRetention: 400 * 24 * time.Hour,
 		PasswordMin: 15, Throttle: true,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -137,6 +138,8 @@ func TestValues(t *testing.T) {
 		{remote, func(c config.Config) any { return []any{c.Addr, c.PublicURL, c.Audience, c.Signup, c.SecureCookies()} },
 			[]any{":8080", "https://sessions.example.com", "https://sessions.example.com", "closed", true}},
 		{append(remote, "--signup=open", "--audience=api"), func(c config.Config) any { return []any{c.Signup, c.Audience} }, []any{"open", "api"}},
+		{[]string{"--session-retention-days=0", "--audit-retention-days=36500"}, func(c config.Config) any { return []any{c.SessionRetention, c.AuditRetention} },
+			[]any{time.Duration(0), 36500 * 24 * time.Hour}},
 		{[]string{"--addr=LOCALHOST:80"}, func(c config.Config) any { return []any{c.Addr, c.PublicURL, c.SecureCookies()} },
 			[]any{"localhost:80", "http://localhost", false}},
 		{[]string{"--addr=[0:0::1]:08080"}, func(c config.Config) any { return []any{c.Addr, c.PublicURL} }, []any{"[::1]:8080", "http://[::1]:8080"}},

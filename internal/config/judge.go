@@ -34,6 +34,8 @@ func (s Settings) Config() (Config, error) {
 		AccessTokenTTL:       j.duration(s.AccessTokenTTL, time.Minute, 15*time.Minute, "whole seconds from 1m to 15m, such as 5m"),
 		RefreshGrace:         j.duration(s.RefreshGrace, 0, time.Minute, "a time from 0s to 60s, such as 30s"),
 		SigningAlg:           j.oneOf(s.SigningAlg, "EdDSA", "ES256", "RS256"),
+		SessionRetention:     j.days(s.SessionRetentionDays),
+		AuditRetention:       j.days(s.AuditRetentionDays),
 		PasswordMin:          j.number(s.PasswordMin, 8, 128),
 		Throttle:             j.oneOf(s.Throttle, "on", "off") == "on",
 		AllowedOrigins:       j.origins(s.AllowedOrigins),
@@ -174,6 +176,11 @@ func (j *judge) number(t Text, least, most int) int {
 		return 0
 	}
 	return n
+}
+
+// days is a time of whole days, 0 for none.
+func (j *judge) days(t Text) time.Duration {
+	return time.Duration(j.number(t, 0, 36500)) * 24 * time.Hour
 }
 
 func (j *judge) minutes(least, most, usual Text) Minutes {

@@ -38,6 +38,9 @@ type Settings struct {
 	RefreshGrace   Text `name:"refresh-grace" default:"30s" kind:"number" help:"How long a refresh token that was just replaced is still good: 0 to 60s."`
 	SigningAlg     Text `name:"signing-alg" default:"EdDSA" help:"Signature of access tokens: EdDSA, ES256 or RS256."`
 
+	SessionRetentionDays Text `name:"session-retention-days" default:"30" kind:"number" help:"How many days a session is kept after its end; 0 keeps it for ever."`
+	AuditRetentionDays   Text `name:"audit-retention-days" default:"400" kind:"number" help:"How many days an event of the audit log is kept; 0 keeps it for ever."`
+
 	PasswordMin Text `name:"password-min" default:"15" kind:"number" help:"Least length of a password: 8 to 128."`
 	Throttle    Text `name:"throttle" default:"on" kind:"switch" help:"Slow down guessing: on, or off for load tests on loopback."`
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,6 +22,11 @@ type metrics struct {
 	signIns   *prometheus.CounterVec
 	alarms    *prometheus.CounterVec
 	mails     *prometheus.CounterVec
+
+	passes, rows *prometheus.CounterVec
+	passTime     *prometheus.HistogramVec
+	lastDone     *prometheus.GaugeVec
+	lease        prometheus.Gauge
 }
 
 func newMetrics(version string) *metrics {
@@ -44,12 +50,53 @@ func newMetrics(version string) *metrics {
 			m.mails.WithLabelValues(string(kind), outcome)
 		}
 	}
+	m.newBackground()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "curfew_build_info", Help: "1; the labels name what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
 	m.registry.MustRegister(m.refreshes, m.signIns, m.alarms, m.mails, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// newBackground adds what tells of the background work.
+func (m *metrics) newBackground() {
+	m.passes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "curfew_background_runs_total", Help: "Passes of background jobs on this node, by outcome."}, []string{"job", "outcome"})
+	m.rows = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "curfew_background_rows_total", Help: "Rows that background jobs of this node removed, marked or made."}, []string{"job"})
+	m.passTime = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "curfew_background_duration_seconds", Help: "How long passes of background jobs took, pauses included.",
+		Buckets: []float64{.001, .01, .1, 1, 10, 60, 300}}, []string{"job"})
+	m.lastDone = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "curfew_background_last_success_timestamp_seconds",
+		Help: "When this node last found nothing left to do for a job, 0 for never. Of several nodes the greatest counts."}, []string{"job"})
+	m.lease = prometheus.NewGauge(prometheus.GaugeOpts{Name: "curfew_background_lease_held", Help: "1 on the node that does the background work, else 0."})
+	for _, job := range jobNames {
+		m.rows.WithLabelValues(job)
+		m.passTime.WithLabelValues(job)
+		m.lastDone.WithLabelValues(job)
+		for _, outcome := range []string{passDone, passPaused, passLost, passFailed} {
+			m.passes.WithLabelValues(job, outcome)
+		}
+	}
+	m.registry.MustRegister(m.passes, m.rows, m.passTime, m.lastDone, m.lease)
+}
+
+// passed counts a pass of a background job.
+func (m *metrics) passed(job, outcome string, took time.Duration, now time.Time) {
+	m.passes.WithLabelValues(job, outcome).Inc()
+	m.passTime.WithLabelValues(job).Observe(took.Seconds())
+	if outcome == passDone {
+		m.lastDone.WithLabelValues(job).Set(float64(now.UnixMicro()) / 1e6)
+	}
+}
+
+// removed counts rows that a background job dealt with.
+func (m *metrics) removed(job string, rows int) { m.rows.WithLabelValues(job).Add(float64(rows)) }
+
+// leaseHeld says whether this node does the background work.
+func (m *metrics) leaseHeld(held bool) {
+	m.lease.Set(0)
+	if held {
+		m.lease.Set(1)
+	}
 }
 
 // Refreshed is part of authority.Observer.

@@ -57,9 +57,9 @@ type Server struct {
 	metrics   *metrics
 	mail      *mail.Sender // nil for none
 
-	reloader *keyReloader
-	clock    *clockKeeper
-	sweeper  *sweeper
+	reloader   *keyReloader
+	clock      *clockKeeper
+	background *background
 }
 
 // New makes a Server; Start does the rest.
@@ -183,7 +183,9 @@ func (s *Server) serve(ctx context.Context) error {
 	if err := s.clock.compareAndBeat(ctx); err != nil {
 		return fmt.Errorf("cannot use the database: %w", err)
 	}
-	s.sweeper = &sweeper{authority: s.authority, gate: g, trouble: trouble{log: log, what: "sweeping"}}
+	s.onStop(func() error { s.clock.farewell(); return nil })
+	s.background = newBackground(d, s.settings, s.authority, g, s.clock.node, m, log)
+	s.onStop(func() error { s.background.release(); return nil })
 	api, err := httpapi.New(httpapi.Config{
 		Authority: s.authority, PublicURL: s.settings.PublicURL, SecureCookies: s.settings.SecureCookies(),
 		AllowedOrigins: s.settings.AllowedOrigins, TrustedProxies: s.settings.TrustedProxies,
@@ -196,7 +198,7 @@ func (s *Server) serve(ctx context.Context) error {
 	for _, l := range []*loop{
 		{every: reloadEvery, pass: s.reloader.pass},
 		{every: beatEvery, pass: s.clock.pass},
-		{every: sweepEvery, pass: s.sweeper.pass},
+		{every: backgroundEvery, pass: s.background.pass},
 	} {
 		l.Start()
 		s.onStop(func() error { l.Stop(); return nil })

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -16,7 +15,6 @@ import (
 const (
 	reloadEvery = time.Second
 	beatEvery   = 10 * time.Second
-	sweepEvery  = time.Minute
 
 	// clockTolerance is how far this machine's clock may be from the store's.
 	clockTolerance = 2 * time.Second
@@ -92,19 +90,12 @@ func (k *clockKeeper) compareAndBeat(ctx context.Context) error {
 	return k.authority.Heartbeat(ctx, k.node)
 }
 
-// sweeper tidies what nobody waits for.
-type sweeper struct {
-	authority *authority.Authority
-	gate      *gate
-	trouble   trouble
-}
-
-func (s *sweeper) pass(ctx context.Context) {
-	_, err := s.authority.Sweep(ctx)
-	if errors.Is(err, curfew.ErrNotFound) { // what it came for is gone already
-		err = nil
+// farewell says in the store that this node has stopped, if it can.
+func (k *clockKeeper) farewell() {
+	if k.gate.err() != nil {
+		return
 	}
-	if s.gate.err() == nil { // the clock's trouble is reported elsewhere
-		s.trouble.report(ctx, err)
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	k.trouble.report(ctx, k.authority.Farewell(ctx, k.node))
 }

@@ -182,15 +182,3 @@ func TestGateLetsReadsThrough(t *testing.T) {
 		t.Errorf("what is under way cannot finish: %v", err)
 	}
 }
-
-func TestSweeper(t *testing.T) {
-	w := newClockWorld(t)
-	log, lines := newLog()
-	s := &sweeper{authority: w.authority, gate: w.gate, trouble: trouble{log: log, what: "sweeping"}}
-	s.pass(t.Context())
-	w.gate.shut(errors.New("the clock"))
-	s.pass(t.Context())
-	if lines.count("\n") != 0 {
-		t.Error(lines.b.String())
-	}
-}

@@ -19,11 +19,13 @@ var (
 	retireSigningKeys = statement(`UPDATE signing_keys SET expires_at = $2 WHERE kid <> $1 AND (expires_at IS NULL OR expires_at > $2)`)
 	deleteSigningKeys = statement(`DELETE FROM signing_keys WHERE expires_at <= $1`)
 	deletePendingKeys = statement(`DELETE FROM signing_keys WHERE active_at > $1`)
+	keepSigningKey    = statement(`UPDATE signing_keys SET expires_at = NULL WHERE kid = $1`)
 	resealSigningKey  = statement(`UPDATE signing_keys SET sealed = $2 WHERE kid = $1`)
 
 	newestHeartbeat = statement(`SELECT max(heartbeat) FROM writers`)
 	beat            = statement(`INSERT INTO writers (id, started_at, heartbeat) VALUES ($1, $2, $2)
  ON CONFLICT (id) DO UPDATE SET heartbeat = $2`)
+	farewell = statement(`UPDATE writers SET heartbeat = $2, stopped_at = $2 WHERE id = $1`)
 	// A node that was silent for an hour is gone; the newest heartbeat stays.
 	forgetNodes = statement(`DELETE FROM writers WHERE heartbeat < $2 AND id <> $1`)
 )
@@ -63,6 +65,11 @@ func (c conn) ResealSigningKey(ctx context.Context, kid string, sealed []byte) e
 	return err
 }
 
+func (c conn) KeepSigningKey(ctx context.Context, kid string) error {
+	_, err := c.exec(ctx, keepSigningKey, kid)
+	return err
+}
+
 func (c conn) NewestHeartbeat(ctx context.Context) (t time.Time, err error) {
 	err = c.row(ctx, newestHeartbeat).Scan(timeInto{&t})
 	return t, err
@@ -73,5 +80,10 @@ func (c conn) Heartbeat(ctx context.Context, node curfew.ID, now time.Time) erro
 		return err
 	}
 	_, err := c.exec(ctx, forgetNodes, node[:], micros(now.Add(-time.Hour)))
+	return err
+}
+
+func (c conn) Farewell(ctx context.Context, node curfew.ID, now time.Time) error {
+	_, err := c.exec(ctx, farewell, node[:], micros(now))
 	return err
 }

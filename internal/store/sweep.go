@@ -62,8 +62,3 @@ func (c conn) ForgetEpochs(ctx context.Context, before time.Time) error {
 	_, err := c.exec(ctx, forgetEpochs, micros(before))
 	return err
 }
-
-func (c conn) ForgetThrottles(ctx context.Context, before time.Time) error {
-	_, err := c.exec(ctx, deleteThrottles, micros(before))
-	return err
-}
