@@ -50,10 +50,11 @@ func (f *fields) email(field, value string) string {
 	return value
 }
 
-// text reads free text of at most max characters.
+// text reads free text of at most max characters, without zero bytes: not every
+// store can keep them.
 func (f *fields) text(field, value string, max int) string {
 	value = strings.TrimSpace(value)
-	if !utf8.ValidString(value) || utf8.RuneCountInString(value) > max {
+	if !utf8.ValidString(value) || strings.Contains(value, zero) || utf8.RuneCountInString(value) > max {
 		f.add(field, fmt.Sprintf("%s must be text of at most %d characters", field, max))
 	}
 	return value
@@ -73,8 +74,12 @@ func (f fields) err() error {
 	return curfew.InvalidFields(f)
 }
 
+// zero is a zero byte, and unheard stands for it where it is looked for: no
+// address holds control characters, and not every store can look for zeroes.
+const zero, unheard = "\x00", "\x01"
+
 // loginName is the form of an address under which it is unique: trimmed, NFC,
 // lower case.
 func loginName(email string) string {
-	return strings.ToLower(norm.NFC.String(strings.TrimSpace(email)))
+	return strings.ToLower(norm.NFC.String(strings.ReplaceAll(strings.TrimSpace(email), zero, unheard)))
 }

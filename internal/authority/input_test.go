@@ -17,6 +17,7 @@ func TestLoginName(t *testing.T) {
 		"İ@acme.example":                   strings.ToLower("İ") + "@acme.example",
 		"a.d.a+tag@acme.example":           "a.d.a+tag@acme.example", // mailboxes differ by these
 		"":                                 "",
+		"ada\x00@acme.example":             "ada\x01@acme.example", // nobody's, and fit for every store
 		"not an address, a secret, rather": "not an address, a secret, rather",
 	} {
 		got := loginName(in)
@@ -51,6 +52,7 @@ func TestFields(t *testing.T) {
 		{"too long an address", func(f *fields) string { return f.email("email", strings.Repeat("a", 250)+"@b.example") }, ""},
 		{"a text", func(f *fields) string { return f.text("reason", " why\nnot ", 7) }, "why\nnot"},
 		{"too long a text", func(f *fields) string { return f.text("reason", "why not?", 7) }, ""},
+		{"a text with a zero byte", func(f *fields) string { return f.text("reason", "a\x00b", 7) }, ""},
 		{"a text that is not", func(f *fields) string { return f.text("reason", "\xff", 7) }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
