@@ -3,12 +3,10 @@ package apitest
 import (
 	"bytes"
 	"context"
-	"database/sql/driver"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,22 +20,9 @@ import (
 	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/password"
 	"github.com/curfew-auth/curfew/internal/policy"
-	"github.com/curfew-auth/curfew/internal/store"
 	"github.com/curfew-auth/curfew/internal/store/storetest"
 	"github.com/curfew-auth/curfew/internal/token"
 )
-
-// engine opens the store that all tests of this package run on.
-var engine storetest.Open = openSQLite
-
-func openSQLite(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
-	t.Helper()
-	db, err := store.Open(context.Background(), store.Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: chain, Wrap: wrap})
-	must(t, err)
-	t.Cleanup(func() { must(t, db.Close()) })
-	must(t, db.Migrate(context.Background()))
-	return db
-}
 
 // clock is a clock that only the test moves.
 type clock struct{ micros atomic.Int64 }
@@ -105,7 +90,7 @@ func startEmpty(t *testing.T, change ...func(*setup)) *world {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	w.addr = listener.Addr().String()
-	w.setup = setup{open: engine, publicURL: "http://" + w.addr}
+	w.setup = setup{open: engine.open, publicURL: "http://" + w.addr}
 	secrets, err := token.NewSecrets([]byte("a secret of the tests, 32 bytes or more"))
 	must(t, err)
 	hasher, err := password.New(password.Config{MemoryKiB: 64, Passes: 1, Queue: 1000})
@@ -205,6 +190,9 @@ const minSecret = 8
 // checkLog holds the whole log against the secrets that the test saw.
 func (w *world) checkLog() {
 	log := w.log.String()
+	if w.t.Failed() {
+		w.t.Logf("this was on %s", engine.name)
+	}
 	for line := range strings.Lines(log) {
 		if w.t.Failed() && strings.Contains(line, `"level":"ERROR"`) {
 			w.t.Logf("logged: %s", line)
