@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,6 +76,79 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("after the close: %v", err)
 	}
 	b.close() // once more does nothing
+}
+
+// TestAccountsTakeTurns: one account's many calls do not hold up another's one.
+func TestAccountsTakeTurns(t *testing.T) {
+	loud, quiet := curfew.ID{1}, curfew.ID{2}
+	for _, apart := range []bool{false, true} {
+		reached, release := make(chan struct{}), make(chan struct{})
+		var first sync.Once
+		var order []curfew.ID
+		b := newBatcher(batching[curfew.ID]{workers: 1, most: 4, apart: apart, run: func(calls []curfew.ID) {
+			first.Do(func() {
+				close(reached)
+				<-release
+			})
+			order = append(order, calls...)
+			for _, id := range calls {
+				if apart && id != calls[0] {
+					t.Error("two accounts in one batch")
+				}
+			}
+		}})
+		for _, id := range []curfew.ID{loud} {
+			if err := b.submit(id, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-reached
+		for range maxWaitingEach {
+			if err := b.submit(loud, loud); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.submit(loud, loud); !errors.Is(err, errBusy) {
+			t.Errorf("one account took more than its share: %v", err)
+		}
+		if err := b.submit(quiet, quiet); err != nil {
+			t.Fatal(err)
+		}
+		close(release)
+		b.close()
+		if len(order) != maxWaitingEach+2 {
+			t.Errorf("%d calls were run", len(order))
+		}
+		if at := slices.Index(order, quiet); at > 8 {
+			t.Errorf("accounts apart %v: the quiet account's call was run after %d of the loud one's", apart, at)
+		}
+	}
+}
+
+// TestOneBatchAnAccount: where accounts are kept apart, none has two batches
+// under way.
+func TestOneBatchAnAccount(t *testing.T) {
+	var under [3]atomic.Int32
+	done := make(chan struct{}, 300)
+	b := newBatcher(batching[int]{workers: 4, most: 3, apart: true, run: func(calls []int) {
+		if under[calls[0]].Add(1) > 1 {
+			t.Error("an account has two batches under way")
+		}
+		runtime.Gosched()
+		under[calls[0]].Add(-1)
+		for range calls {
+			done <- struct{}{}
+		}
+	}})
+	for i := range 300 {
+		if err := b.submit(curfew.ID{byte(i % 3)}, i%3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 300 {
+		<-done
+	}
+	b.close()
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {

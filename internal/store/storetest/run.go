@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"Races", races},
 		{"Tabs", tabs},
 		{"Batches", batches},
+		{"Together", grouped},
 		{"Faults", faults},
 		{"Machine", machine},
 	} {
