@@ -161,6 +161,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 func (s *Server) serve(ctx context.Context) error {
 	d, log := s.data, s.config.Log
 	m := s.metrics
+	m.registry.MustRegister(storeMetrics{d.DB.Stats})
 	ring := new(token.KeyRing)
 	g := &gate{Store: d.DB}
 	var err error

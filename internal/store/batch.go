@@ -32,6 +32,7 @@ type batcher[C any] struct {
 	last    *line[C]
 	waiting int
 	closed  bool
+	counted Queue
 	done    sync.WaitGroup
 }
 
@@ -73,6 +74,7 @@ func (b *batcher[C]) submit(account curfew.ID, call C) error {
 	l, known := b.lines[account]
 	switch {
 	case b.waiting >= maxWaiting, known && len(l.calls) >= maxWaitingEach:
+		b.counted.Refused++
 		return curfew.Unavailable(errBusy)
 	case !known:
 		l = &line[C]{account: account}
@@ -141,7 +143,17 @@ func (b *batcher[C]) gather(batch []C) (calls []C, from *line[C]) {
 		b.stand(l)
 	}
 	b.waiting -= len(batch)
+	b.counted.Calls += uint64(len(batch))
+	b.counted.Batches++
 	return batch, from
+}
+
+func (b *batcher[C]) stats() Queue {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	q := b.counted
+	q.Waiting = b.waiting
+	return q
 }
 
 // stand has a line wait for its next turn, or forgets it when it is empty.

@@ -34,6 +34,7 @@ type DB struct {
 	writes       prepared     // on write
 	reads        prepared     // on read
 	batches      prepared     // on batch
+	counters     counters
 }
 
 var _ authority.Store = (*DB)(nil)
@@ -152,6 +153,7 @@ func (db *DB) retry(ctx context.Context, do func() error) error {
 		default:
 			return err
 		}
+		db.counters.retries.Add(1)
 		pause := time.Duration(try) * time.Duration(1+rand.Int64N(int64(10*time.Millisecond)))
 		select {
 		case <-time.After(pause):
@@ -179,6 +181,7 @@ var errUnknown = errors.New("store: it is not known whether the commit holds")
 func (db *DB) commit(tx *sql.Tx) error {
 	err := tx.Commit()
 	if err != nil && !db.dialect.conflict(err) {
+		db.counters.unknown.Add(1)
 		err = fmt.Errorf("%w: %w", errUnknown, err)
 	}
 	return err

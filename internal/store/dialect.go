@@ -27,6 +27,8 @@ type dialect struct {
 	// lost reports that the engine was not reached, or went away. What was not
 	// told to commit may be tried again; whether a commit holds is unknown.
 	lost func(error) bool
+	// writing is how transactions begin that write.
+	writing *sql.TxOptions
 	// lockAccount keeps other transactions of an account waiting until this
 	// one ends; nil where the engine has one writer anyway.
 	lockAccount *query

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -21,10 +22,14 @@ import (
 var postgresDialect = dialect{
 	goose: goose.DialectPostgres,
 	// Room in each page keeps the new version of a refreshed row beside the old.
-	ddl:         strings.NewReplacer("{{clustered}}", "", "{{hot}}", "WITH (fillfactor = 80)", "{{bytewise}}", `COLLATE "C"`),
-	migrating:   func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
-	clock:       `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)`,
-	conflict:    postgresConflict,
+	ddl: strings.NewReplacer("{{clustered}}", "", "{{hot}}", "WITH (fillfactor = 80)", "{{bytewise}}", `COLLATE "C"`,
+		"{{time(}}", "to_timestamp(", "{{)}}", " / 1000000.0)"),
+	migrating: func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
+	clock:     `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)`,
+	conflict:  postgresConflict,
+	// Whatever the server's default: what must not change is locked, and a
+	// statement that waited for a lock goes on with what it finds then.
+	writing:     &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	lost:        postgresLost,
 	lockAccount: &query{text: `SELECT a.id FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
 	rotate:      rotateMany,
@@ -43,6 +48,8 @@ const (
 	DefaultStatementTimeout = 10 * time.Second
 	// batchConns are those of the batches: two for refreshes, one for reads.
 	batchConns = 3
+	batchLife  = 5 * time.Minute
+	connLife   = 30 * time.Minute
 	// connectTimeout holds for each of a URL's hosts, unless the URL says.
 	connectTimeout = 5 * time.Second
 )
@@ -80,6 +87,9 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		batch: newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*batch)}), batchConns),
 		// Readers always find a connection that no writer holds.
 		writers: max(1, general*2/3)}
+	// A new connection plans anew, by what the tables have become.
+	db.batch.SetConnMaxLifetime(batchLife)
+	db.write.SetConnMaxLifetime(connLife)
 	if err := db.checkServer(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/authority"
@@ -46,3 +48,108 @@ func tables() (all []string) {
 }
 
 func TestPostgres(t *testing.T) { storetest.Run(t, postgresForTest) }
+
+// TestPostgresSerializable runs the suite where the operator has made
+// transactions serializable by default.
+func TestPostgresSerializable(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
+		t.Helper()
+		url := migratedDatabase(t, chain) + "&default_transaction_isolation=serializable"
+		return openAt(t, Options{URL: url, Chain: chain, Wrap: wrap, MaxConns: 8})
+	})
+}
+
+func TestStatementsPrepareOnPostgres(t *testing.T) {
+	chain := testChain(t)
+	db := openAt(t, Options{URL: migratedDatabase(t, chain), Chain: chain})
+	if len(db.writes) != len(register)+1 || len(db.reads) != len(register) || len(db.batches) != len(postgresDialect.batched) {
+		t.Errorf("%d, %d and %d statements are prepared", len(db.writes), len(db.reads), len(db.batches))
+	}
+}
+
+// TestRefreshStaysInItsPage: the new version of a row that a refresh changes
+// lies beside the old one, and no index is touched.
+func TestRefreshStaysInItsPage(t *testing.T) {
+	db := openAt(t, Options{URL: pgtest.Database(t), Chain: testChain(t)}) // whose statistics are new
+	ctx := context.Background()
+	refreshes := seed(t, db, 200)
+	const rounds = 5
+	for round := range rounds {
+		now := time.Now().UTC().Add(time.Duration(round) * time.Minute)
+		for i, r := range refreshes {
+			if _, err := db.Rotate(ctx, authority.Rotation{AccountID: r.AccountID, SessionID: r.SessionID, Generation: r.Generation,
+				SecretHash: r.SecretHash(), Now: now, ActiveAt: now, Nonce: make([]byte, 16)}); err != nil {
+				t.Fatal(err)
+			}
+			refreshes[i] = r.Successor()
+		}
+	}
+	var all, hot int64
+	// What a backend counted is told when it has been idle for a moment, or ends.
+	db.batch.SetMaxIdleConns(0)
+	for deadline := time.Now().Add(20 * time.Second); all < rounds*int64(len(refreshes)) && time.Now().Before(deadline); {
+		if err := db.read.QueryRowContext(ctx, `SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'`).Scan(&all, &hot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all != rounds*int64(len(refreshes)) || hot < all*9/10 {
+		t.Errorf("%d of %d updates stayed in their page", hot, all)
+	}
+}
+
+// TestBatchesSearchByKey keeps scans out of the batches, whatever the planner
+// believed of the tables when it planned.
+func TestBatchesSearchByKey(t *testing.T) {
+	chain := testChain(t)
+	db := openAt(t, Options{URL: migratedDatabase(t, chain), Chain: chain})
+	ctx := context.Background()
+	for _, q := range []*query{rotateAll, selectStandings} {
+		c, err := db.batch.Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		var parameters []string
+		for range strings.Count(q.text, "CAST($") {
+			parameters = append(parameters, "NULL")
+		}
+		if q == selectStandings {
+			parameters = append(parameters, "NULL")
+		}
+		if _, err := c.ExecContext(ctx, "PREPARE planned AS "+q.text); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := c.QueryContext(ctx, "EXPLAIN EXECUTE planned ("+strings.Join(parameters, ", ")+")")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan strings.Builder
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				t.Fatal(err)
+			}
+			plan.WriteString(line + "\n")
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if text := plan.String(); !strings.Contains(text, "Index Scan using sessions_pkey") || regexp.MustCompile("Seq Scan|Hash Join|Merge Join|Join Filter").MatchString(text) {
+			t.Errorf("the plan is\n%s", text)
+		}
+		if _, err := c.ExecContext(ctx, "DEALLOCATE planned"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestJudgeVersion(t *testing.T) {
+	for number, want := range map[int]string{
+		90624: "9.624", 140011: "the database is PostgreSQL 14.11: version 15 or newer is needed", 150000: "", 150018: "", 180001: "",
+	} {
+		err := judgeVersion(number)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%d: %v", number, err)
+		}
+	}
+}

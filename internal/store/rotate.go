@@ -87,7 +87,7 @@ func (db *DB) rotateBatch(calls []*rotateCall) {
 // rotateTogether runs a batch under no caller's deadline: the engine's own
 // bounds hold.
 func (db *DB) rotateTogether(calls []*rotateCall) error {
-	tx, ctx, end, err := db.begin(context.Background(), db.batch, nil)
+	tx, ctx, end, err := db.begin(context.Background(), db.batch, db.dialect.writing)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotBegun, err)
 	}

@@ -29,11 +29,13 @@ const raiseColumns = `
  CASE WHEN s.user_epoch < u.session_epoch THEN (SELECT e.raised_at` + firstUserRaise + `) END,
  CASE WHEN s.user_epoch < u.session_epoch THEN (SELECT e.reason` + firstUserRaise + `) END`
 
+const userOfStanding = `u.name, u.email, u.role, u.created_at, u.disabled_at, u.last_login_at, u.version, u.session_epoch`
+
 // standingColumns and standingFrom read sessions with their user, their
 // account and all that decides whether they live. $1 is the account, $2 is
 // free, $3 the zero id.
 const standingColumns = sessionColumns + `,
- u.name, u.email, u.role, u.created_at, u.disabled_at, u.last_login_at, u.version, u.session_epoch,
+ ` + userOfStanding + `,
  a.name, a.policy_version, a.clamp_version, a.session_epoch,` + raiseColumns
 
 const standingFrom = `

@@ -15,8 +15,9 @@ import (
 )
 
 var sqliteDialect = dialect{
-	goose:     goose.DialectSQLite3,
-	ddl:       strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", "", "{{bytewise}}", ""),
+	goose: goose.DialectSQLite3,
+	ddl: strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", "", "{{bytewise}}", "",
+		"{{time(}}", "strftime('%Y-%m-%dT%H:%M:%fZ', ", "{{)}}", " / 1000000.0, 'unixepoch')"),
 	clock:     `SELECT CAST(unixepoch('subsec') * 1000000 AS bigint)`,
 	conflict:  sqliteCode(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED),
 	lost:      func(error) bool { return false },

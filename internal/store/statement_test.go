@@ -82,7 +82,9 @@ func TestBatchesAreTheStatement(t *testing.T) {
 	} {
 		got, want := plain(many.text), plain(one)
 		if many == selectStandings { // the key stands in the join instead of behind it
-			got = strings.Replace(got, "JOIN sessions s ON s.account_id = $1 AND s.id = $2", "FROM sessions s", 1) + " AND s.id = $2"
+			got = strings.NewReplacer("JOIN sessions s ON s.account_id = $1 AND s.id = $2", "FROM sessions s",
+				"CROSS JOIN LATERAL (SELECT "+userOfStanding+" FROM users u WHERE u.account_id = $1 AND u.id = s.user_id OFFSET 0) u",
+				"JOIN users u ON u.account_id = $1 AND u.id = s.user_id").Replace(got) + " AND s.id = $2"
 		}
 		if got != want {
 			t.Errorf("the batch is\n%s\nand the statement\n%s", got, want)

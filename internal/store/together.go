@@ -126,7 +126,7 @@ var (
 // says of its own becomes its outcome; it has changed nothing then. An error is
 // what kept all of them from being committed.
 func (db *DB) transact(calls []*txCall, outcomes []error) error {
-	tx, ctx, end, err := db.begin(context.Background(), db.write, nil)
+	tx, ctx, end, err := db.begin(context.Background(), db.write, db.dialect.writing)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotBegun, err)
 	}

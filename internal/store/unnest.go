@@ -27,11 +27,15 @@ var rotateAll = &query{writes: true, text: ofRow.Replace(rotateSet) + `
  WITH ORDINALITY AS v (p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, n)` +
 	ofRow.Replace(rotateWhere+rotateReturning) + `, v.n`}
 
-// selectStandings is selectStanding for many; $3 is the zero id for all.
-var selectStandings = &query{text: `SELECT v.n, ` + strings.ReplaceAll(standingColumns, "$1", "v.p1") + strings.Replace(
-	strings.ReplaceAll(standingFrom, "$1", "v.p1"), "FROM sessions s",
-	`FROM unnest(CAST($1 AS bytea[]), CAST($2 AS bytea[])) WITH ORDINALITY AS v (p1, p2, n)
- JOIN sessions s ON s.account_id = v.p1 AND s.id = v.p2`, 1)}
+// selectStandings is selectStanding for many; $3 is the zero id for all. OFFSET 0
+// keeps the search for the user whole: a plan made while tables are small might
+// look through all users of the account.
+var selectStandings = &query{text: `SELECT v.n, ` + strings.ReplaceAll(standingColumns, "$1", "v.p1") + strings.NewReplacer(
+	"$1", "v.p1",
+	"FROM sessions s", `FROM unnest(CAST($1 AS bytea[]), CAST($2 AS bytea[])) WITH ORDINALITY AS v (p1, p2, n)
+ JOIN sessions s ON s.account_id = v.p1 AND s.id = v.p2`,
+	"JOIN users u ON u.account_id = $1 AND u.id = s.user_id", `CROSS JOIN LATERAL (SELECT `+userOfStanding+`
+ FROM users u WHERE u.account_id = v.p1 AND u.id = s.user_id OFFSET 0) u`).Replace(standingFrom)}
 
 // rotateMany runs the calls as few statements: one, unless a session is there
 // twice, for a statement changes a row once.
