@@ -27,13 +27,22 @@ async function freePort(): Promise<number> {
 }
 
 /** The example product, served by Vite as `make example` does, and a Curfew that allows it. */
-const test = plain.extend<Product>({
+const test = plain.extend<Product, { cacheDir: string }>({
+  // What Vite makes of the libraries at its first start is the same at each.
+  cacheDir: [
+    // biome-ignore lint/correctness/noEmptyPattern: the runner wants the pattern
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'curfew-vite-'))
+      await use(folder)
+      await rm(folder, { recursive: true, force: true })
+    },
+    { scope: 'worker' },
+  ],
   through: ['', { option: true }],
   // biome-ignore lint/correctness/noEmptyPattern: the runner wants the pattern
   product: async ({}, use) => use(`http://127.0.0.1:${await freePort()}`),
-  curfew: async ({ product, through }, use) => {
+  curfew: async ({ product, through, cacheDir }, use) => {
     const curfew = await Curfew.start(through ? [] : ['--allowed-origins', product])
-    const cacheDir = await mkdtemp(join(tmpdir(), 'curfew-vite-'))
     process.env.CURFEW_URL = curfew.url
     process.env.CURFEW_PATH = through
     const vite = await createServer({
@@ -47,7 +56,6 @@ const test = plain.extend<Product>({
     await use(curfew)
     await vite.close()
     await curfew.stop()
-    await rm(cacheDir, { recursive: true, force: true })
   },
   baseURL: async ({ product }, use) => use(product),
   owner: async ({ curfew }, use) => use(await curfew.signUp()),
@@ -65,6 +73,9 @@ async function settled(page: Page): Promise<void> {
   await page.getByRole('list', { name: 'Your sessions' }).waitFor()
   await page.getByRole('button', { name: /sessions? of / }).waitFor()
 }
+
+// In one worker, which starts with what Vite made for the test before.
+test.describe.configure({ mode: 'default' })
 
 const note = (page: Page) => page.getByLabel('Note for the next firing')
 const region = (page: Page) => page.getByRole('region', { name: 'Session', exact: true })

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { clockTime, expect, sessionOf, test } from './harness'
-import { begin, hide, refreshes, warning } from './warning'
+import { begin, hide, refreshes, stopClock, warning } from './warning'
 
 const minute = 60
 /** Limits under which the idle deadline is the nearer, warned of from minute 10 on. */
@@ -125,6 +125,9 @@ test('when extending fails it says so, and trying again helps', async ({ page, c
   await begin(page, curfew, ...idle)
   const { idle_expires_at: end } = await sessionOf(page)
   await curfew.pass(10 * minute + 15, page)
+  await expect(stay(page)).toBeVisible()
+  // The page would try again by itself, too, after a few seconds.
+  await stopClock(page)
   await page.route('**/api/v1/auth/refresh', (route) =>
     route.fulfill({ status: 503, contentType: 'text/plain', body: 'upstream is down' }),
   )

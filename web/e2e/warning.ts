@@ -21,6 +21,14 @@ export async function begin(
   return owner
 }
 
+/**
+ * Stops the page's clock a little later than now: from here on nothing happens
+ * by itself that waits for a time.
+ */
+export async function stopClock(page: Page): Promise<void> {
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 10_000))
+}
+
 /** Makes the page believe that it is hidden, or in sight again, as changing tabs does. */
 export async function hide(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate(
