@@ -2,10 +2,10 @@ import type { AuditEvent } from '@curfew/client'
 import { render } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { actionLabel, actions } from '../src/audit/actions'
+import { byDay, dayWords } from '../src/audit/days'
 import { changesOf } from '../src/audit/details'
-import { byDay, dayWords } from '../src/audit/list'
 import { bytesWords, readAll } from '../src/audit/save'
-import { type Context, sentenceOf } from '../src/audit/sentence'
+import { type Context, plainSentence, sentenceOf } from '../src/audit/sentence'
 
 const ada = '0197b2c4-8f3a-7d21-9c55-000000000001'
 const grace = '0197b2c4-8f3a-7d21-9c55-000000000002'
@@ -48,9 +48,32 @@ describe('the names of actions', () => {
   })
 })
 
+describe('an event as text', () => {
+  it.each(Object.keys(actions))('says of %s what its row says', (action) => {
+    for (const details of [
+      { name: 'Mei', email: 'mei@example.com', old: 'a', new: 'owner', cause: 'throttled', user_id: grace },
+      { effective_new: { idle_minutes: 5, absolute_minutes: 9 }, apply_to: 'all_sessions', scope: 'others' },
+      { operation: 'invite', cause: 'late_link', scope: 'all', revoked_count: 2 },
+    ]) {
+      expect(plainSentence(event(action, { details }), context)).toBe(
+        words(action, { details }).replace(/\s+/g, ' ').trim(),
+      )
+    }
+  })
+
+  it('keeps a name from turning or breaking the words around it', () => {
+    const details = { name: 'a\n\nb \u202eevil' }
+    expect(plainSentence(event('account.create', { details }), context)).toBe(
+      'Ada Lovelace created the account \u2068a b \u202eevil\u2069',
+    )
+  })
+})
+
 describe('an event in words', () => {
   it.each([
     ['user.disable', {}, 'Ada Lovelace disabled Grace Hopper'],
+    ['user.disable', { resource_id: ada }, 'Ada Lovelace disabled themselves'],
+    ['user.enable', { resource_id: ada }, 'Ada Lovelace enabled themselves again'],
     [
       'user.role_change',
       { details: { old: 'member', new: 'owner' } },

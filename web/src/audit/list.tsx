@@ -1,8 +1,11 @@
 import type { AuditEvent } from '@curfew/client'
-import { memo, useMemo } from 'react'
+import { type FocusEvent, useCallback, useMemo, useState } from 'react'
 import { dayText } from '../search/audit'
-import { Row } from './row'
+import { Part } from './part'
 import type { Context } from './sentence'
+
+/** How many rows come and go together. A server's page is parted into such pieces. */
+const size = 25
 
 interface ListProps {
   pages: readonly { items: AuditEvent[] }[]
@@ -10,83 +13,74 @@ interface ListProps {
 }
 
 /**
- * The events, a heading for each day. Every page of the list is a part of its
- * own: what is off the screen is not laid out (`content-visibility`), and a page
- * that has not changed is not drawn again.
+ * The events, in parts. Only the parts around what is on the screen have their
+ * whole rows; the others are plain lists of sentences, which cost next to nothing
+ * to keep and to drop, and are still there for a search in the page, for a
+ * screen reader, and for the printer.
+ *
+ * Whole are, too: the first and the last part, which the Tab key comes to from
+ * the filters and from the button below, and the part where the keyboard is,
+ * with its neighbours, so that no row is passed over.
  */
 export function List({ pages, context }: ListProps) {
+  const parts = useMemo(() => partsOf(pages), [pages])
+  const [focused, setFocused] = useState<number | null>(null)
+  const onFocus = useCallback(({ target }: FocusEvent) => {
+    const part = target.closest<HTMLElement>('[data-part]')
+    if (part) setFocused(Number(part.dataset.part))
+  }, [])
   return (
-    <div className="audit-list">
-      {pages.map((page, at) => (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only watches where the keyboard is.
+    <div className="audit-list" onFocus={onFocus}>
+      {parts.map(({ items, from, after, first }, at) => (
         <Part
-          // Pages are only ever added at the end.
-          // biome-ignore lint/suspicious/noArrayIndexKey: see above
-          key={at}
-          items={page.items}
-          after={lastDay(pages[at - 1]?.items)}
+          key={from}
+          at={at}
+          from={from}
+          items={items}
+          after={after}
           context={context}
+          first={first}
+          kept={at === 0 || at === parts.length - 1 || (focused !== null && Math.abs(at - focused) <= 1)}
         />
       ))}
     </div>
   )
 }
 
-const lastDay = (items: AuditEvent[] | undefined) => {
-  const last = items?.at(-1)
-  return last ? dayText(new Date(last.occurred_at)) : ''
-}
-
-interface PartProps {
+interface Piece {
   items: AuditEvent[]
-  /** The day the part before ended with, which has its heading already. */
+  /** How many events stand before it. */
+  from: number
+  /** The day that the events before end with, which has its heading already. */
   after: string
-  context: Context
+  /** Whether a page begins with it: then it is what people see of the page at first. */
+  first: boolean
 }
 
-const Part = memo(function Part({ items, after, context }: PartProps) {
-  const days = useMemo(() => byDay(items), [items])
-  return (
-    <div className="audit-part">
-      {days.map(({ day, events }) => (
-        <section key={day} className="audit-day">
-          {day === after ? null : <Day iso={events[0]?.occurred_at ?? ''} />}
-          <ol className="audit-rows">
-            {events.map((event) => (
-              <Row key={event.id} event={event} context={context} />
-            ))}
-          </ol>
-        </section>
-      ))}
-    </div>
-  )
-})
-
-/** Parts a page by the reader's days. */
-export function byDay(items: readonly AuditEvent[]): { day: string; events: AuditEvent[] }[] {
-  const days: { day: string; events: AuditEvent[] }[] = []
-  for (const event of items) {
-    const day = dayText(new Date(event.occurred_at))
-    const last = days.at(-1)
-    if (last?.day === day) last.events.push(event)
-    else days.push({ day, events: [event] })
+/** Parts what was read. Pages are only ever added at the end, so no part changes later. */
+function partsOf(pages: ListProps['pages']): Piece[] {
+  const parts: Piece[] = []
+  let from = 0
+  let after = ''
+  for (const { items: page } of pages) {
+    for (let at = 0; at < page.length; at += size) {
+      const items = sliceOf(page, at)
+      parts.push({ items, from, after, first: at === 0 })
+      from += items.length
+      after = dayText(new Date(items.at(-1)?.occurred_at ?? 0))
+    }
   }
-  return days
+  return parts
 }
 
-function Day({ iso }: { iso: string }) {
-  return <h2 className="audit-date">{dayWords(iso, new Date())}</h2>
-}
+/** The slices of a page are made once: a part whose events are the same ones is not drawn again. */
+const slices = new WeakMap<AuditEvent[], Map<number, AuditEvent[]>>()
 
-/** A day as people call it: "Today", "Yesterday", else the date. */
-export function dayWords(iso: string, now: Date, locale?: string): string {
-  const at = new Date(iso)
-  const day = dayText(at)
-  if (day === dayText(now)) return 'Today'
-  if (day === dayText(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))) return 'Yesterday'
-  return new Intl.DateTimeFormat(locale, {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    ...(at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
-  }).format(at)
+function sliceOf(page: AuditEvent[], at: number): AuditEvent[] {
+  const known = slices.get(page) ?? new Map<number, AuditEvent[]>()
+  slices.set(page, known)
+  const slice = known.get(at) ?? page.slice(at, at + size)
+  known.set(at, slice)
+  return slice
 }

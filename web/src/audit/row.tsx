@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@curfew/client'
 import { ChevronRight } from 'lucide-react'
-import { memo, useId, useState } from 'react'
+import { memo, useId } from 'react'
 import { Details } from './event-details'
 import { type Context, sentenceOf } from './sentence'
 import { When } from './when'
@@ -8,15 +8,12 @@ import { When } from './when'
 interface RowProps {
   event: AuditEvent
   context: Context
+  open: boolean
+  onToggle: (id: string) => void
 }
 
-/**
- * One event in one line; it unfolds to all that is known of it. Each row keeps
- * to itself whether it is open, so that opening one draws one, however many
- * there are.
- */
-export const Row = memo(function Row({ event, context }: RowProps) {
-  const [open, setOpen] = useState(false)
+/** One event in one line; it unfolds to all that is known of it. */
+export const Row = memo(function Row({ event, context, open, onToggle }: RowProps) {
   const id = useId()
   return (
     <li className="audit-row">
@@ -25,7 +22,7 @@ export const Row = memo(function Row({ event, context }: RowProps) {
         className="audit-line"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        onClick={() => setOpen(!open)}
+        onClick={() => onToggle(event.id)}
       >
         <ChevronRight className="audit-chevron" aria-hidden="true" size={16} strokeWidth={1.75} />
         <span className="audit-sentence">{sentenceOf(event, context)}</span>

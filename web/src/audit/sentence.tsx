@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@curfew/client'
 import type { Format } from '@curfew/react'
-import type { ReactNode } from 'react'
+import { isValidElement, type ReactNode } from 'react'
 import { actionLabel } from './actions'
 import { countIn, deviceIn, objectIn, textIn } from './details'
 
@@ -24,6 +24,22 @@ export function sentenceOf(event: AuditEvent, context: Context): ReactNode {
       {actor(event)}: {actionLabel(event.action)}
     </>
   )
+}
+
+/**
+ * The same as text, without a line break. What a name contains may not turn the
+ * words around it; a search in the page finds names of Latin letters as they are.
+ */
+export function plainSentence(event: AuditEvent, context: Context): string {
+  return textOf(sentenceOf(event, context)).replace(/\s+/g, ' ').trim()
+}
+
+function textOf(node: ReactNode): string {
+  if (typeof node === 'string' || typeof node === 'number') return String(node)
+  if (Array.isArray(node)) return node.map(textOf).join('')
+  if (!isValidElement<{ children?: ReactNode }>(node)) return ''
+  const text = textOf(node.props.children)
+  return node.type === Name && /[^\u0020-\u024f]/.test(text) ? `\u2068${text}\u2069` : text
 }
 
 /** A name or an address, kept from turning the text around it. */
@@ -60,6 +76,7 @@ function personOf(id: string, context: Context): ReactNode {
 const resource = (event: AuditEvent, context: Context) => personOf(event.resource_id, context)
 const about = (event: AuditEvent, context: Context) => personOf(textIn(event.details, 'user_id'), context)
 const self = (event: AuditEvent) => event.actor?.id != null && event.actor.id === event.resource_id
+const whom = (event: AuditEvent, context: Context) => (self(event) ? 'themselves' : resource(event, context))
 const role = (text: string) =>
   text === 'owner' ? 'an owner' : text === 'member' ? 'a member' : text || 'something else'
 
@@ -105,17 +122,17 @@ const tellers: Record<string, Teller> = {
     ),
   'user.role_change': (e, c) => (
     <>
-      {actor(e)} made {self(e) ? 'themselves' : resource(e, c)} {role(textIn(e.details, 'new'))}
+      {actor(e)} made {whom(e, c)} {role(textIn(e.details, 'new'))}
     </>
   ),
   'user.disable': (e, c) => (
     <>
-      {actor(e)} disabled {resource(e, c)}
+      {actor(e)} disabled {whom(e, c)}
     </>
   ),
   'user.enable': (e, c) => (
     <>
-      {actor(e)} enabled {resource(e, c)} again
+      {actor(e)} enabled {whom(e, c)} again
     </>
   ),
   'user.sessions_revoked': sessionsRevoked,
@@ -130,7 +147,7 @@ const tellers: Record<string, Teller> = {
   'user.password_reset_request': (e, c) => <>A password reset was asked for by mail for {resource(e, c)}</>,
   'user.reset_link_create': (e, c) => (
     <>
-      {actor(e)} made a reset link for {self(e) ? 'themselves' : resource(e, c)}
+      {actor(e)} made a reset link for {whom(e, c)}
     </>
   ),
   'user.password_reset': (e, c) => <>{resource(e, c)} set a new password with a reset link</>,

@@ -88,7 +88,8 @@ function Events({ filter, none }: EventsProps) {
     const at = next.current
     if (at === null || count <= at) return
     next.current = null
-    list.current?.querySelectorAll<HTMLElement>('.audit-line')[at]?.focus({ preventScroll: true })
+    const first = list.current?.querySelector<HTMLElement>(`[data-from="${at}"] .audit-line`)
+    first?.focus({ preventScroll: true })
   }, [count])
 
   if (none) return <Empty filtered />
@@ -105,7 +106,7 @@ function Events({ filter, none }: EventsProps) {
   }
   return (
     <div ref={list}>
-      <List pages={pages} context={context} />
+      <List key={key} pages={pages} context={context} />
       {events.isFetchNextPageError ? <FailureNote className="mt-4" error={events.error} /> : null}
       <div className="audit-foot">
         <p className="audit-quiet" role="status">
