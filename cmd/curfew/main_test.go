@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/cli"
 	"github.com/curfew-auth/curfew/internal/clocktest"
+	"github.com/curfew-auth/curfew/internal/pgserver/pgtest"
 )
 
 // gorace spares commands the second for which the race detector waits at every
@@ -24,7 +28,7 @@ var update = flag.Bool("update", false, "write the golden parts of the scripts a
 // TestMain lets the test binary be the command `curfew`, as it is built but
 // for its clock, and `curfew-test`, as builds for browser tests are.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"curfew": func() {
+	testscript.Main(pgtest.With(m), map[string]func(){"curfew": func() {
 		env := cli.Process()
 		env.Now = shiftedClock(os.Getenv("CURFEW_TEST_CLOCK"))
 		env.StoreClock = func(context.Context) (time.Time, error) { return env.Now(), nil }
@@ -56,8 +60,26 @@ func shiftedClock(file string) func() time.Time {
 
 // The scripts drive the real command as an operator and people do.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	testscript.Run(t, scripts("testdata/script/*.txtar", nil))
+}
+
+// What is about data is so on PostgreSQL, too.
+func TestScriptsOnPostgres(t *testing.T) {
+	about := []string{"bench", "demo", "help", "usage", "refusals"} // files, or no data
+	testscript.Run(t, scripts("testdata/script/*.txtar", about, postgres))
+}
+
+// scripts are those of a pattern without some.
+func scripts(pattern string, without []string, setups ...func(*testscript.Env) error) testscript.Params {
+	all, err := filepath.Glob(pattern)
+	if err != nil || len(all) == 0 {
+		panic("there are no scripts")
+	}
+	all = slices.DeleteFunc(all, func(file string) bool {
+		return slices.Contains(without, strings.TrimSuffix(filepath.Base(file), ".txtar"))
+	})
+	return testscript.Params{
+		Files:               all,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -70,10 +92,21 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ADDR", freeAddr())
 			env.Setenv("ADMIN", freeAddr())
 			env.Setenv("TAKEN", freeAddr())
+			for _, setup := range setups {
+				if err := setup(env); err != nil {
+					return err
+				}
+			}
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			return name == "root" && os.Geteuid() == 0, nil
+			switch name {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "postgres":
+				return len(setups) > 0, nil
+			}
+			return false, fmt.Errorf("nobody knows the condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":     cmdServe,
@@ -86,7 +119,22 @@ func TestScripts(t *testing.T) {
 			"unchanged": cmdUnchanged,
 			"occupy":    cmdOccupy,
 			"sqlite":    cmdSQLite,
+			"sql":       cmdSQL,
 			"mode":      cmdMode,
 		},
-	})
+	}
+}
+
+// postgres gives a script an empty database of its own: $CURFEW_DATABASE_URL,
+// which is $DBNAME of the server at $DBADDR.
+func postgres(env *testscript.Env) error {
+	at := pgtest.Database(env.T().(testing.TB))
+	u, err := url.Parse(at)
+	if err != nil {
+		return err
+	}
+	env.Setenv("CURFEW_DATABASE_URL", at)
+	env.Setenv("DBADDR", u.Host)
+	env.Setenv("DBNAME", strings.TrimPrefix(u.Path, "/"))
+	return nil
 }

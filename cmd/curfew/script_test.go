@@ -13,10 +13,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // for the command sql
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite" // for the command sqlite
 )
@@ -80,8 +82,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string, environ ...string
 	defer log.Close()
 	args = append(args, "--addr", ts.Getenv("ADDR"), "--admin-addr", ts.Getenv("ADMIN"))
 	environ = append(environ, "CURFEW_TEST_CLOCK="+ts.Getenv("CURFEW_TEST_CLOCK"))
-	if mail := ts.Getenv("CURFEW_SMTP_URL"); mail != "" { // it has no flag
-		environ = append(environ, "CURFEW_SMTP_URL="+mail)
+	for _, name := range []string{"CURFEW_SMTP_URL", "CURFEW_DATABASE_URL"} { // they have no flag, or none for passwords
+		if value := ts.Getenv(name); value != "" && !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, name+"=") }) {
+			environ = append(environ, name+"="+value)
+		}
 	}
 	s.server, err = startProcess(ts.MkAbs("."), log, environ, args...)
 	if err != nil {
@@ -291,10 +295,23 @@ func cmdOccupy(ts *testscript.TestScript, neg bool, args []string) {
 
 // sqlite FILE STATEMENT changes a database behind Curfew's back.
 func cmdSQLite(ts *testscript.TestScript, neg bool, args []string) {
-	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(args[0]))
+	execSQL(ts, "sqlite", "file:"+ts.MkAbs(args[0]), args[1])
+}
+
+// sql STATEMENT does so to the database of the script, whatever keeps it.
+func cmdSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if at := ts.Getenv("CURFEW_DATABASE_URL"); at != "" {
+		execSQL(ts, "pgx", at, args[0])
+		return
+	}
+	execSQL(ts, "sqlite", "file:"+ts.MkAbs("data/curfew.db"), args[0])
+}
+
+func execSQL(ts *testscript.TestScript, driver, at, statement string) {
+	db, err := sql.Open(driver, at)
 	ts.Check(err)
 	defer db.Close()
-	_, err = db.Exec(args[1])
+	_, err = db.Exec(statement)
 	ts.Check(err)
 }
 
