@@ -57,10 +57,6 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, authority.Reade
 		return curfew.Unavailable(errBusy)
 	}
 	defer db.viewing.Add(-1)
-	return db.retry(ctx, func() error { return db.view(ctx, fn) })
-}
-
-func (db *DB) view(ctx context.Context, fn func(context.Context, authority.Reader) error) error {
 	tx, within, end, err := db.begin(ctx, db.read, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return curfew.Unavailable(fmt.Errorf("begin: %w", err))
@@ -83,7 +79,9 @@ func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (tx 
 		if !busy && !lost {
 			return tx, within, end, err
 		}
-		db.dropIdle()
+		if lost {
+			db.dropIdle()
+		}
 	}
 }
 
