@@ -10,10 +10,10 @@ FUZZTIME ?= 20s
 PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-standard web packages \
 	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
 
-.PHONY: help run demo dev example build web test test-go test-ui e2e fuzz check gen bench pictures vuln
+.PHONY: help run demo dev example build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
 
 help: ## Print this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start Curfew on embedded SQLite, and say where to click
 	./bin/curfew serve
@@ -67,8 +67,16 @@ gen: node_modules/.package-lock.json ## Make the generated files anew: OpenAPI d
 	go run internal/policy/gen.go
 	npm run gen
 
-bench: build ## Measure refresh, session check and sign-in on this machine
-	./bin/curfew bench
+bench: build ## Measure this machine and a server on it, on SQLite and on PostgreSQL
+	./bin/curfew bench --database sqlite --rate half
+	./bin/curfew bench --database postgres --rate half
+
+bench-size: build ## Measure refreshes in stores of 50,000 and of 5,000,000 sessions (takes long)
+	./bin/curfew bench --database sqlite --cases size
+	./bin/curfew bench --database postgres --cases size
+
+bench-go: ## Measure the hot functions, six times each, in the form that benchstat reads
+	go test -run '^$$' -bench . -benchmem -count 6 ./internal/...
 
 pictures: build ## Take the pictures of the documentation anew
 	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run pictures -w web

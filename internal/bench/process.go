@@ -3,10 +3,32 @@ package bench
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/curfew-auth/curfew/internal/store/yardstick"
 )
+
+// usage is what all that takes part has used until a moment.
+type usage struct {
+	server, database, generator cpuClock
+	counters                    *yardstick.Counters // nil when unknown
+	memory                      memory              // at the moment
+}
+
+// since is what was used after start.
+func (u usage) since(start usage) usage {
+	u.server, u.database, u.generator = u.server.since(start.server), u.database.since(start.database), u.generator.since(start.generator)
+	if u.counters != nil && start.counters != nil {
+		counted := u.counters.Since(*start.counters)
+		u.counters = &counted
+	} else {
+		u.counters = nil
+	}
+	return u
+}
 
 // cpuClock is the CPU time that a process has used; -1 when unknown.
 type cpuClock time.Duration
@@ -23,29 +45,73 @@ func (c cpuClock) since(start cpuClock) cpuClock {
 // runs on.
 const tick = 10 * time.Millisecond
 
-// cpuTime is the user and system time of process pid with all its threads.
-func cpuTime(pid int) cpuClock {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if pid == 0 || err != nil {
-		return -1
-	}
-	return parseStat(string(stat))
+// stat is what proc_pid_stat(5) says of a process: its parent, its own CPU
+// time with all its threads, and that of the children it has waited for.
+type stat struct {
+	parent         int
+	own, collected time.Duration
 }
 
-// parseStat reads fields 14 and 15 (utime, stime) of proc_pid_stat(5). The
-// second field is the program's name in parentheses and may hold anything, so
-// counting begins after the last parenthesis.
-func parseStat(stat string) cpuClock {
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 13 {
+// cpuTime is the user and system time of process pid with all its threads.
+func cpuTime(pid int) cpuClock {
+	s, ok := statOf(pid)
+	if !ok {
 		return -1
 	}
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	if err1 != nil || err2 != nil {
+	return cpuClock(s.own)
+}
+
+// familyCPU is the CPU time of a process and of its children, those that have
+// ended included. A database in many processes is such a family.
+func familyCPU(pid int) cpuClock {
+	s, ok := statOf(pid)
+	if !ok {
 		return -1
 	}
-	return cpuClock(time.Duration(user+system) * tick)
+	sum := s.own + s.collected
+	all, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return -1
+	}
+	for _, folder := range all {
+		child, err := strconv.Atoi(filepath.Base(folder))
+		if err != nil {
+			continue
+		}
+		if s, ok := statOf(child); ok && s.parent == pid {
+			sum += s.own
+		}
+	}
+	return cpuClock(sum)
+}
+
+// statOf reads a process; ok is false when there is none.
+func statOf(pid int) (s stat, ok bool) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if pid == 0 || err != nil {
+		return stat{}, false
+	}
+	return parseStat(string(text))
+}
+
+// parseStat reads fields 4 (ppid) and 14 to 17 (utime, stime, cutime, cstime).
+// The second field is the program's name in parentheses and may hold anything,
+// so counting begins after the last parenthesis.
+func parseStat(text string) (s stat, ok bool) {
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(fields) < 15 {
+		return stat{}, false
+	}
+	numbers := make([]int64, 0, 5)
+	for _, i := range []int{1, 11, 12, 13, 14} {
+		n, err := strconv.ParseInt(fields[i], 10, 64)
+		if err != nil {
+			return stat{}, false
+		}
+		numbers = append(numbers, n)
+	}
+	return stat{parent: int(numbers[0]), own: time.Duration(numbers[1]+numbers[2]) * tick,
+		collected: time.Duration(numbers[3]+numbers[4]) * tick}, true
 }
 
 // memory is what a process occupies, in bytes; 0 when unknown.

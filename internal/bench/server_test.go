@@ -49,6 +49,8 @@ type fakeServer struct {
 	closed   bool // sign-up is
 	attempts []string
 	bearers  []string
+	pages    []int // of lists, in the order in which they were asked for
+	more     int   // sessions that are counted but not there
 	done     chan struct{}
 }
 
@@ -85,7 +87,7 @@ func startFakeServer(t testing.TB) *fakeServer {
 }
 
 func (f *fakeServer) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	path := strings.TrimPrefix(req.URL.Path, "/api/v1/auth/")
+	path := strings.TrimPrefix(strings.TrimPrefix(req.URL.Path, "/api/v1"), "/auth/")
 	f.mu.Lock()
 	f.counts[path]++
 	fault := f.fault(path, f.counts[path])
@@ -134,8 +136,13 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		f.refresh(rec, body, fault)
 	case "GET session":
 		f.session(rec, req, fault)
+	case "POST logout":
+		f.logout(rec, body)
+	case "GET /users/me/sessions", "GET /accounts/me/sessions", "GET /accounts/me/security",
+		"POST /accounts/me/security/revoke-sessions":
+		f.account(rec, req, path)
 	default:
-		problem(rec, 404, "not-found", "")
+		f.end(rec, req, path)
 	}
 	f.mu.Unlock()
 
@@ -296,7 +303,7 @@ func testRunner(t *testing.T, f *fakeServer) (*runner, *worker, *session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.close)
+	t.Cleanup(func() { _ = r.close() })
 	r.pause = func(_ context.Context, d time.Duration) { t.Errorf("a pause of %s", d) }
 	w := r.workers[0]
 	if err := w.login(t.Context(), w.sessions[0], time.Now()); err != nil {

@@ -1,27 +1,30 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/bench"
 )
 
 type benchCommand struct {
+	Database string        `default:"sqlite" placeholder:"DATABASE" help:"Under the server: sqlite, postgres for a PostgreSQL server of its own, or the postgres:// URL of a server on which it makes and drops databases."`
 	Clients  int           `default:"64" help:"Clients at once; each sends its next request when the last is answered."`
 	Duration time.Duration `default:"5s" help:"Measured time of each run."`
+	Warmup   time.Duration `default:"1s" help:"Time before it that is not measured."`
 	Runs     int           `default:"3" help:"Runs of each case; the median counts."`
-	Cases    []string      `placeholder:"CASE,..." help:"Of refresh, session and login. Default: all."`
+	Cases    []string      `placeholder:"CASE,..." help:"Which cases, of those above. Default: all but size."`
+	Rate     string        `placeholder:"RATE" help:"Add an open loop at this many requests a second, or at half of what the closed loop reached (half), to refresh, session and mixed."`
+	Large    int           `default:"100000" help:"Sessions of the account in security, list and everyone."`
+	Full     int           `default:"1000000" help:"Sessions in the full store of memory."`
+	Sizes    []int         `name:"sessions" placeholder:"N,..." default:"50000,5000000" help:"Sessions in the stores of size. Default: 50000,5000000."`
+	Storm    int           `default:"256" help:"Clients of the account that storms in fairness."`
 	Dir      string        `placeholder:"FOLDER" help:"Where the server keeps its data while it is measured, on the disk to be measured. Default: the system's folder for temporary files."`
 	URL      string        `placeholder:"URL" help:"Measure the server at this address instead of one of its own."`
 	Email    string        `placeholder:"ADDRESS" help:"With --url: whom to sign in as."`
@@ -31,41 +34,29 @@ type benchCommand struct {
 
 // Help is shown below the summary.
 func (benchCommand) Help() string {
-	return `Starts a server of its own with an empty database in a temporary folder, signs one person in on many devices, and measures refreshes, looks at a session, and sign-ins. CPU and memory are those of that server's process. Beside them stand the limits of the same machine, because only ratios carry over to another one.
+	return `Starts a server of its own with an empty database in a temporary folder, and measures these cases, each several times:
 
-A server given by --url must run with CURFEW_THROTTLE=off.
+` + bench.Describe() + `
+CPU and memory are those of the server's process and of all of the database's. Beside them stand the limits of the same machine, because only ratios carry over to another one: the refresh alternates with single-row updates, each in a commit of its own, and the sign-in with password hashes.
+
+A target that is missed is no failure: the exit code says whether it could be measured.
+
+A server given by --url must run with CURFEW_THROTTLE=off; refresh, session, login and mixed can be measured there.
 
 Examples:
 
     curfew bench
+    curfew bench --database postgres --rate half
     curfew bench --cases refresh --clients 16 --duration 10s --json
+    curfew bench --database postgres --cases size --sessions 50000,500000,5000000
     curfew bench --url http://127.0.0.1:8080 --email ada@example.com --password-stdin < file`
 }
 
 // Run measures.
-func (c *benchCommand) Run(ctx context.Context, env *Env) (err error) {
-	conf := bench.Config{BaseURL: c.URL, Email: c.Email, Clients: c.Clients, Duration: c.Duration, Runs: c.Runs, Cases: c.Cases, Progress: env.Stderr}
-	for _, name := range c.Cases {
-		if !slices.Contains(bench.Cases(), name) {
-			return usageError{fmt.Errorf("--cases has %q, but there are only %s", name, strings.Join(bench.Cases(), ", "))}
-		}
-	}
-	switch {
-	case c.URL == "" && (c.Email != "" || c.PwStdin):
-		return usageError{errors.New("--email and --password-stdin are for a server given by --url: leave them out, or give that too")}
-	case c.URL != "" && (c.Email == "" || !c.PwStdin):
-		return usageError{errors.New("--url needs --email and --password-stdin, to sign in there")}
-	case c.URL != "":
-		if conf.Password, err = (passwordFlags{PasswordStdin: true}).password(env, 0); err != nil {
-			return err
-		}
-	default:
-		own, err := startOwn(ctx, env, c.Dir)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, own.stop()) }()
-		conf.BaseURL, conf.ServerPID, conf.Dir, conf.SignUp = own.url, own.cmd.Process.Pid, own.dir, true
+func (c *benchCommand) Run(ctx context.Context, env *Env) error {
+	conf, err := c.config(env)
+	if err != nil {
+		return err
 	}
 	report, err := bench.Run(ctx, conf)
 	if err != nil {
@@ -77,74 +68,39 @@ func (c *benchCommand) Run(ctx context.Context, env *Env) (err error) {
 	return report.WriteTable(env.Stdout)
 }
 
-// own is a server that was started to be measured.
-type own struct {
-	cmd *exec.Cmd
-	dir string
-	url string
-}
-
-// startOwn starts this program as a server with an empty database.
-func startOwn(ctx context.Context, env *Env, parent string) (_ *own, err error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
+// config judges the flags.
+func (c *benchCommand) config(env *Env) (conf bench.Config, err error) {
+	conf = bench.Config{BaseURL: c.URL, Email: c.Email, Clients: c.Clients, Duration: c.Duration, Warmup: c.Warmup, Runs: c.Runs,
+		Cases: c.Cases, Large: c.Large, Full: c.Full, Sizes: c.Sizes, Storm: c.Storm, Progress: env.Stderr}
+	if c.Warmup == 0 {
+		conf.Warmup = -1
 	}
-	dir, err := os.MkdirTemp(parent, "curfew-bench-")
-	if err != nil {
-		return nil, fmt.Errorf("cannot make a folder for the server's data: %w", err)
-	}
-	o := &own{dir: dir}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, o.stop())
+	for _, name := range c.Cases {
+		if !slices.Contains(bench.Cases(), name) {
+			return conf, usageError{fmt.Errorf("--cases has %q, but there are only %s", name, strings.Join(bench.Cases(), ", "))}
 		}
-	}()
-	logPath := filepath.Join(dir, "log")
-	logFile, err := os.Create(logPath)
-	if err != nil {
-		return nil, err
 	}
-	defer logFile.Close() // the child has its own
-	cmd := exec.CommandContext(ctx, program)
-	cmd.Args = []string{"curfew", "serve", "--addr=127.0.0.1:0", "--admin-addr=", "--throttle=off", "--signup=first", "--data-dir=" + filepath.Join(dir, "data")}
-	cmd.Env = slices.DeleteFunc(slices.Clone(env.Environ), func(e string) bool { return strings.HasPrefix(e, "CURFEW_") })
-	cmd.Stderr = logFile
-	cmd.Cancel = func() error { return end(cmd.Process) }
-	cmd.WaitDelay = 10 * time.Second
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
+	switch rate, err := strconv.ParseFloat(c.Rate, 64); {
+	case c.Rate == "half":
+		conf.Rate = bench.Half
+	case c.Rate != "" && (err != nil || !(rate > 0 && rate <= 1e6)):
+		return conf, usageError{fmt.Errorf("--rate must be a number of requests a second, or half, not %q", c.Rate)}
+	case c.Rate != "":
+		conf.Rate = rate
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("cannot start a server: %w", err)
+	switch {
+	case c.URL == "" && (c.Email != "" || c.PwStdin):
+		return conf, usageError{errors.New("--email and --password-stdin are for a server given by --url: leave them out, or give that too")}
+	case c.URL != "" && (c.Email == "" || !c.PwStdin):
+		return conf, usageError{errors.New("--url needs --email and --password-stdin, to sign in there")}
+	case c.URL != "":
+		conf.Password, err = (passwordFlags{PasswordStdin: true}).password(env, 0)
+		return conf, err
 	}
-	o.cmd = cmd
-	line, _ := bufio.NewReader(out).ReadString('\n')
-	rest, ready := strings.CutPrefix(line, "Curfew is ready at ")
-	if !ready {
-		cmd.Process.Kill()
-		log, _ := os.ReadFile(logPath)
-		return nil, fmt.Errorf("the server did not start: %s", strings.TrimSpace(string(log)))
+	conf.Own = &bench.OwnServer{Environ: env.Environ, Dir: c.Dir, Database: c.Database}
+	if !bench.KnownDatabase(c.Database) {
+		return conf, usageError{errors.New("--database must be sqlite, postgres, or a URL like postgres://user@host:5432/database")}
 	}
-	o.url, _, _ = strings.Cut(rest, " ")
-	go io.Copy(io.Discard, out) // ends with the process
-	return o, nil
-}
-
-// stop ends the server and removes its data.
-func (o *own) stop() error {
-	if o.cmd != nil {
-		_ = end(o.cmd.Process) // it may have ended already,
-		_ = o.cmd.Wait()       // and its exit code is of no interest
-	}
-	return os.RemoveAll(o.dir)
-}
-
-// end asks a process to end, or ends it where asking is not possible.
-func end(p *os.Process) error {
-	if err := p.Signal(syscall.SIGTERM); err == nil || errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	return p.Kill()
+	conf.Own.Program, err = os.Executable()
+	return conf, err
 }
