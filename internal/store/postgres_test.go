@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,7 +16,13 @@ import (
 	"github.com/curfew-auth/curfew/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	code := pgtest.With(m).Run()
+	if durable.server != nil {
+		_ = durable.server.Close() // what remains is in the folder of temporary files
+	}
+	os.Exit(code)
+}
 
 // postgresForTest opens a migrated store in a database of its own.
 func postgresForTest(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
