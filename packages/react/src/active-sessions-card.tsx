@@ -45,6 +45,7 @@ export function ActiveSessionsCard({
 
   const ask = (scope: 'all' | 'others') => {
     setAsked(scope)
+    leave.ask()
     // The dialog's numbers are the server's, not those of a while ago.
     void gone.refetch()
   }

@@ -2,6 +2,7 @@ import type { Client } from '@curfew/client'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { CurfewContext } from './context'
 import { createFormat, defaultLocale } from './format'
+import { personKey } from './person'
 import { createRegions } from './regions'
 import { type DeepPartial, mergeTexts, type Texts } from './texts'
 import { createTicker } from './ticker'
@@ -42,10 +43,7 @@ export function CurfewProvider({ client, texts, locale, children }: CurfewProvid
 
 /** Takes messages away that were for one person as soon as another is signed in. */
 function forgetForOthers(client: Client, toasts: ToastStore): () => void {
-  const whose = () => {
-    const state = client.session.get()
-    return state.status === 'signed-in' ? `${state.account.id} ${state.user.id}` : null
-  }
+  const whose = () => personKey(client.session.get())
   let shown = whose()
   return client.session.subscribe(() => {
     const next = whose()

@@ -1,3 +1,4 @@
+import type { SessionState } from '@curfew/client'
 import { act, screen, within } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 import { type FakeClient, fakeError } from '../src/dev/fake-client'
@@ -7,6 +8,7 @@ import {
   sampleHostile,
   samplePersonAlone,
   sampleSecurity,
+  sampleSession,
   sampleSessions,
 } from '../src/dev/samples'
 import { ActiveSessionsCard, Toasts } from '../src/index'
@@ -277,6 +279,18 @@ describe('signing many out', () => {
     // A request would meet the end of the session and bring a banner about it.
     expect(called('getSecurity')).toHaveLength(before)
     unmount()
+  })
+
+  it('leaves whoever signed in meanwhile signed in', async () => {
+    const told = vi.fn()
+    const { fake, user, called } = await open(undefined, { onSignedOutEveryone: told })
+    await user.click(button(all))
+    await user.click(within(screen.getByRole('alertdialog')).getByRole('button', { name: all }))
+    const state = sampleSession as Extract<SessionState, { status: 'signed-in' }>
+    fake.setSession({ ...state, session: { ...state.session, id: 'of-somebody-else' } })
+    await pass(1500)
+    expect(called('forget')).toHaveLength(0)
+    expect(told).not.toHaveBeenCalled()
   })
 
   it('clears the local session also when the page was left meanwhile', async () => {

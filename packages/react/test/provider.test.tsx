@@ -75,6 +75,23 @@ describe('CurfewProvider', () => {
     expect(screen.queryByText('Grace is now an owner.')).toBeNull()
   })
 
+  it('says to nobody what another person did, though its answer comes late', async () => {
+    const { fake, show } = setUp()
+    const said: ReturnType<typeof useToast>[] = []
+    const Inside = () => {
+      said.push(useToast())
+      return <react.Toasts />
+    }
+    const session = sampleSession as Extract<SessionState, { status: 'signed-in' }>
+    show(<Inside />)
+    fake.setSession({ ...session, user: { ...session.user, id: 'u2' } })
+    await pass()
+    act(() => said[0]?.('Late.'))
+    expect(screen.queryByText('Late.')).toBeNull()
+    act(() => said.at(-1)?.('In time.'))
+    expect(screen.getByText('In time.')).toBeVisible()
+  })
+
   it('keeps relative times true while nothing else happens', async () => {
     const { show } = setUp()
     const then = new Date(Date.now() - 90_000).toISOString()

@@ -1,18 +1,4 @@
-import { useSyncExternalStore } from 'react'
-
-function subscribe(changed: () => void) {
-  window.addEventListener('online', changed)
-  window.addEventListener('offline', changed)
-  return () => {
-    window.removeEventListener('online', changed)
-    window.removeEventListener('offline', changed)
-  }
-}
-
-/** Whether the browser knows of a network. */
-function useOnline(): boolean {
-  return useSyncExternalStore(subscribe, () => navigator.onLine)
-}
+import { useOnline } from '@curfew/react'
 
 /** One line below the header while there is no network. The region is always there. */
 export function OfflineNote() {

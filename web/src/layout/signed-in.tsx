@@ -1,5 +1,5 @@
 import { signInReason } from '@curfew/client'
-import { SessionExpiryToast, Toasts, useCurfew, useSession } from '@curfew/react'
+import { personKey, SessionExpiryToast, Toasts, useCurfew, useSession } from '@curfew/react'
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { Skeleton } from '../ui/skeleton'
@@ -10,7 +10,6 @@ import { OfflineNote } from './offline-note'
 import { SignOutFailed, useSignOut } from './sign-out'
 import { Unreachable } from './unreachable'
 import { useAppMark } from './use-app-mark'
-import { personKey } from './whose-data'
 
 /** The pages of somebody who is signed in; everybody else goes to sign in. */
 export function SignedIn() {

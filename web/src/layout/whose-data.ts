@@ -1,10 +1,6 @@
-import type { Client, SessionState } from '@curfew/client'
+import type { Client } from '@curfew/client'
+import { personKey } from '@curfew/react'
 import type { QueryClient } from '@tanstack/react-query'
-
-/** Whose data the pages show; null while nobody is signed in. */
-export function personKey(state: SessionState): string | null {
-  return state.status === 'signed-in' ? `${state.account.id} ${state.user.id}` : null
-}
 
 /**
  * Forgets what was read from the server as soon as another person is signed in,

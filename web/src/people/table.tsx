@@ -1,9 +1,9 @@
 import type { User } from '@curfew/client'
+import { Ago } from '@curfew/react'
 import { Ellipsis } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Badge } from '../ui/badge'
 import { Menu, MenuItem } from '../ui/menu'
-import { Ago } from '../ui/time'
 import { type ActionKind, actions, actionsFor } from './actions'
 
 /** What was chosen for whom. */

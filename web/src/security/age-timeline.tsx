@@ -80,7 +80,9 @@ function Ages({ sessions, more, draft }: AgesProps) {
       <div className="ages-head">
         <p className="ages-words">
           {ending === 0
-            ? `None of the ${format.count(rows.length, 'open session', 'open sessions')} would end if these limits applied to them now.`
+            ? rows.length === 1
+              ? 'The one open session would not end if these limits applied to it now.'
+              : `None of the ${format.count(rows.length, 'open session', 'open sessions')} would end if these limits applied to them now.`
             : `${ending} of ${format.count(rows.length, 'open session', 'open sessions')} would end if these limits applied to ${rows.length === 1 ? 'it' : 'them'} now.`}
         </p>
         <fieldset className="ages-switch">

@@ -1,4 +1,5 @@
-import { useCallback, useState } from 'react'
+import type { Client } from '@curfew/client'
+import { useCallback, useRef, useState } from 'react'
 import { useCurfew, useTexts } from '../context'
 import { useLatest } from '../ui/use-latest'
 import { useToast } from '../use-toast'
@@ -15,17 +16,30 @@ export function useSignEveryoneOut(onSignedOutEveryone: ((count: number) => void
   const toast = useToast()
   const [leaving, setLeaving] = useState(false)
   const tell = useLatest(onSignedOutEveryone)
+  const asker = useRef<string | null>(null)
   const run = useCallback(
     (count: number) => {
       setLeaving(true)
       toast(texts.signedOutAll(count), { tone: 'success' })
       // Not undone by unmounting: the session is over, wherever the person went.
       setTimeout(() => {
+        const now = sessionId(client)
+        // Whoever signed in meanwhile, in another tab too, stays.
+        if (now !== null && now !== asker.current) return setLeaving(false)
         client.forget('logout')
         tell.current?.(count)
       }, readFor)
     },
     [client, tell, texts, toast],
   )
-  return { leaving, run }
+  /** To be called when the question is put: whose session it is that ends. */
+  const ask = useCallback(() => {
+    asker.current = sessionId(client)
+  }, [client])
+  return { leaving, ask, run }
+}
+
+function sessionId(client: Client): string | null {
+  const state = client.session.get()
+  return state.status === 'signed-in' ? state.session.id : null
 }
