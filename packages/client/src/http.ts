@@ -97,6 +97,9 @@ export async function http<T>(
       body: body ? JSON.stringify(body) : null,
       credentials: core.sameOrigin ? 'same-origin' : 'include',
       keepalive,
+      // Nothing of Curfew's redirects: whoever does is somebody else. It is not
+      // followed, and its answer is nonsense rather than no network.
+      redirect: 'manual',
       signal: abort.signal,
     })
     const took = env.monotonic() - from

@@ -25,7 +25,7 @@ describe('a refresh', () => {
       session_id: 's1',
       inactive_seconds: 7_776_000,
     })
-    expect(server.refreshes[0]?.credentials).toBe('same-origin')
+    expect(server.refreshes[0]).toMatchObject({ credentials: 'same-origin', redirect: 'manual' })
   })
 
   it('is not made while the token held is fresh', async () => {

@@ -24,6 +24,7 @@ export interface Asked {
   cookie: string | null
   credentials: string | undefined
   keepalive: boolean
+  redirect: string | undefined
 }
 
 interface Answer {
@@ -127,6 +128,7 @@ export class Server {
         cookie: tab.browser.cookie,
         credentials: init.credentials,
         keepalive: init.keepalive ?? false,
+        redirect: init.redirect,
       }
       const signal = init.signal
       signal?.throwIfAborted()
