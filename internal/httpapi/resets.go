@@ -35,7 +35,7 @@ func (a *API) registerResets() {
 	register(a, operation{ID: "createResetLink", Method: http.MethodPost, Path: "/api/v1/accounts/me/users/{user_id}/reset-links", Tag: tagPeople, Need: owner, Status: http.StatusCreated,
 		Summary: "Make a link to a new password",
 		Description: "Makes a link by which a person of the account sets a new password. It is shown this once, works once and for 60 minutes; " +
-			"a newer one, a new password and whatever else ends all the person's sessions make it stop working. A disabled person gets none.",
+			"a newer one, a new password and whatever else ends all the person's sessions make it stop working. A disabled person gets none, and nobody makes one for themselves.",
 		Problems: []curfew.Kind{curfew.KindInvalidRequest, curfew.KindNoPassword},
 	}, a.createResetLink)
 }
