@@ -1,5 +1,5 @@
 // Holds what people download to its limits, in kB of gzip: node scripts/sizes.mjs
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
@@ -39,6 +39,10 @@ judge('@curfew/react with the policy form, which loads when it is shown', await 
 
 // The first load of a page: the entry, what it imports, and the page's own
 // chunk with what that imports.
+if (!existsSync('web/chunks.json')) {
+  console.error('web/chunks.json is missing: it is written by the build of the pages. Run: make web')
+  process.exit(1)
+}
 const chunks = new Map(JSON.parse(readFileSync('web/chunks.json', 'utf8')).map((chunk) => [chunk.file, chunk]))
 function load(file, into) {
   if (into.has(file)) return into
