@@ -10,6 +10,20 @@ if [ -n "$unformatted" ]; then
   exit 1
 fi
 
+# The two languages' checks know nothing of each other, and run side by side.
+fresh=$(mktemp -d)
+trap 'wait; rm -rf "$fresh"' EXIT
+
+packages() {
+  npx biome check --error-on-warnings .
+  npx tsc --noEmit
+  npm run build -w packages/client -w packages/react >/dev/null
+  npm run package -w packages/client -w packages/react >/dev/null || npm run package -w packages/client -w packages/react
+  node scripts/sizes.mjs
+}
+(set -e; packages) >"$fresh/packages.log" 2>&1 &
+packages=$!
+
 echo "go vet"
 go vet ./...
 go vet -tags curfewtest ./cmd/... ./internal/server/... ./internal/cli/...
@@ -20,18 +34,9 @@ go tool staticcheck ./...
 echo "import rules"
 go test -count=1 ./internal/
 
-echo "biome"
-npx biome check --error-on-warnings .
-
-echo "types"
-npx tsc --noEmit
-
-echo "packages"
-npm run build -w packages/client -w packages/react >/dev/null
-npm run package -w packages/client -w packages/react >/dev/null || npm run package -w packages/client -w packages/react
-
-echo "sizes"
-node scripts/sizes.mjs
+echo "biome, types, packages and their sizes"
+wait $packages || { cat "$fresh/packages.log"; exit 1; }
+grep '^ok ' "$fresh/packages.log"
 
 echo "lock file"
 if grep -nE '"resolved": "https?:' package-lock.json; then
@@ -40,8 +45,6 @@ if grep -nE '"resolved": "https?:' package-lock.json; then
 fi
 
 echo "generated files"
-fresh=$(mktemp -d)
-trap 'rm -rf "$fresh"' EXIT
 generated="api/openapi.yaml packages/client/src/schema.gen.ts packages/react/src/standards.gen.ts vectors/standards.json"
 for file in $generated; do
   mkdir -p "$fresh/$(dirname "$file")"
