@@ -199,8 +199,8 @@ test('an owner who was made a member meanwhile is told what changed, not shown a
   const { grace: hers } = await withGrace(curfew, page, 'owner')
   const { items } = await hers.get('/accounts/me/users')
   const self = items.find((user: { email: string }) => user.email === ada.email)
-  await hers.patch(`/accounts/me/users/${self.id}`, { role: 'member' })
   await policyCard(page).getByRole('radio', { name: 'Strict' }).click()
+  await hers.patch(`/accounts/me/users/${self.id}`, { role: 'member' })
   // The first press may already tell the client, which then takes the button away.
   await saveButton(page)
     .click({ timeout: 3_000 })
