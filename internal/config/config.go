@@ -66,9 +66,11 @@ type Store struct {
 	// Where the data is: a SQLite file or, when DatabaseURL is set, PostgreSQL.
 	DatabasePath string
 	DatabaseURL  Secret // may hold a password
-	// DatabaseMaxConns and DatabaseStatementTimeout are for PostgreSQL.
+	// DatabaseMaxConns and those below it are for PostgreSQL.
 	DatabaseMaxConns         int
 	DatabaseStatementTimeout time.Duration
+	// DatabaseNoBatch is set where no statement may span accounts.
+	DatabaseNoBatch bool
 
 	// The secret is SecretText or, when that is empty, what SecretFile holds.
 	// MakeSecret is set when SecretFile is the default one in DataDir, which

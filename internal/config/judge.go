@@ -104,6 +104,7 @@ func (s StoreSettings) Store() (Store, error) {
 	}
 	st.DatabaseMaxConns = j.number(s.DatabaseMaxConns, 5, 1000)
 	st.DatabaseStatementTimeout = j.duration(s.DatabaseStatementTimeout, time.Second, 10*time.Minute, "whole seconds from 1s to 10m, such as 10s")
+	st.DatabaseNoBatch = j.oneOf(s.DatabaseBatch, "on", "off") == "off"
 	url := j.given(s.DatabaseURL)
 	scheme, path, found := strings.Cut(url, "://")
 	switch {

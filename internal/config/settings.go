@@ -59,6 +59,7 @@ type StoreSettings struct {
 
 	DatabaseMaxConns         Text `name:"database-max-conns" default:"16" kind:"number" help:"Most connections to PostgreSQL: 5 to 1000."`
 	DatabaseStatementTimeout Text `name:"database-statement-timeout" default:"10s" help:"How long PostgreSQL works at one statement: 1s to 10m."`
+	DatabaseBatch            Text `name:"database-batch" default:"on" kind:"switch" help:"Whether PostgreSQL refreshes sessions of many accounts in one statement: on, or off where tables are sharded by account."`
 
 	Secret         Text `name:"secret" secret:"" hidden:""`
 	SecretFile     Text `name:"secret-file" placeholder:"FILE" help:"File that holds the secret, 32 bytes or more; $$CURFEW_SECRET may hold it instead. Default: secret in the data folder, made at the first start."`

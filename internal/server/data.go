@@ -87,7 +87,7 @@ func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error)
 
 func openStore(ctx context.Context, c config.Store, chain *audit.Chain) (*store.DB, error) {
 	db, err := store.Open(ctx, store.Options{Path: c.DatabasePath, URL: string(c.DatabaseURL), Chain: chain,
-		MaxConns: c.DatabaseMaxConns, StatementTimeout: c.DatabaseStatementTimeout})
+		MaxConns: c.DatabaseMaxConns, StatementTimeout: c.DatabaseStatementTimeout, NoBatch: c.DatabaseNoBatch})
 	switch {
 	case err != nil && c.DatabaseURL != "":
 		return nil, fmt.Errorf("cannot use the database %s: %w", c.Database(), err)

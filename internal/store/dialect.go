@@ -41,6 +41,9 @@ type dialect struct {
 	standings func(ctx context.Context, db *DB, calls []*standingCall) error
 	// batched are the engine's own statements for that.
 	batched []*query
-	// rotators is how many batches of refreshes are under way at once.
-	rotators int
+	// rotators is how many batches of refreshes are under way at once, lookers
+	// how many of reads.
+	rotators, lookers int
+	// apart says that such a batch has calls of one account only.
+	apart bool
 }

@@ -33,6 +33,9 @@ type Options struct {
 	// MaxConns and StatementTimeout are for PostgreSQL; 0 for the defaults.
 	MaxConns         int
 	StatementTimeout time.Duration
+	// NoBatch keeps each statement and each transaction of PostgreSQL's hot
+	// path to one account: for an engine that shards by account.
+	NoBatch bool
 	// Chain binds audit events to each other.
 	Chain *audit.Chain
 	// Wrap, when not nil, stands between database/sql and the driver: tests
@@ -165,8 +168,8 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	if db.batches, err = prepare(ctx, db.batch, db.dialect.batched...); err != nil {
 		return err
 	}
-	db.rotations = newBatcher(batching[*rotateCall]{run: db.rotateBatch, workers: db.dialect.rotators, most: maxBatch})
-	db.standings = newBatcher(batching[*standingCall]{run: db.standingBatch, workers: 1, most: maxBatch})
+	db.rotations = newBatcher(batching[*rotateCall]{run: db.rotateBatch, workers: db.dialect.rotators, most: maxBatch, apart: db.dialect.apart})
+	db.standings = newBatcher(batching[*standingCall]{run: db.standingBatch, workers: db.dialect.lookers, most: maxBatch, apart: db.dialect.apart})
 	db.transactions = newBatcher(batching[*txCall]{run: db.commitTogether, workers: db.writers, most: maxTogether, apart: !db.dialect.oneWriter})
 	return nil
 }

@@ -36,6 +36,7 @@ var postgresDialect = dialect{
 	standings:   standingsMany,
 	batched:     []*query{rotateAll, selectStandings},
 	rotators:    2,
+	lookers:     1,
 }
 
 const (
@@ -54,8 +55,7 @@ const (
 	connectTimeout = 5 * time.Second
 )
 
-// openPostgres opens the pools of a server: one for the batches, whose
-// statements want plans of their own, and one for all else.
+// openPostgres opens the pools of a server.
 func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	conns := o.MaxConns
 	if conns == 0 {
@@ -73,6 +73,21 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		timeout = DefaultStatementTimeout
 	}
 	setRuntime(config, timeout)
+	db := &DB{dialect: postgresDialect, chain: o.Chain, patience: timeout + connectTimeout}
+	if o.NoBatch {
+		db.openApart(o, config, conns)
+	} else {
+		db.openBatching(o, config, conns)
+	}
+	if err := db.checkServer(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// openBatching opens one pool for the batches, whose statements want plans of
+// their own, and one for all else.
+func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	batch := config.Copy()
 	for name, value := range map[string]string{
 		// A batch is planned once, by keys: what is known of the tables at
@@ -82,18 +97,13 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		batch.RuntimeParams[name] = value
 	}
 	general := conns - batchConns
-	pool := newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), general)
-	db := &DB{dialect: postgresDialect, write: pool, read: pool, chain: o.Chain, patience: timeout + connectTimeout,
-		batch: newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*batch)}), batchConns),
-		// Readers always find a connection that no writer holds.
-		writers: max(1, general*2/3)}
+	db.write = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), general)
+	db.read = db.write
+	db.batch = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*batch)}), batchConns)
+	db.writers = max(1, general*2/3) // readers always find a connection that no writer holds
 	// A new connection plans anew, by what the tables have become.
 	db.batch.SetConnMaxLifetime(batchLife)
 	db.write.SetConnMaxLifetime(connLife)
-	if err := db.checkServer(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
 }
 
 // ParsePostgresURL reads a connection URL. Its errors never show a password.

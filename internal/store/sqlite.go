@@ -25,6 +25,7 @@ var sqliteDialect = dialect{
 	rotate:    rotateOneByOne,
 	standings: standingsOneByOne,
 	rotators:  1,
+	lookers:   1,
 }
 
 // sqliteReaders is how many connections read at once; more only cost memory.

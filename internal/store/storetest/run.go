@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"flag"
+	"slices"
 	"testing"
 )
 
@@ -21,9 +22,10 @@ func boundProperties(t *testing.T) {
 	}
 }
 
-// Run runs the whole suite on an engine.
-func Run(t *testing.T, open Open) {
+// Run runs the suite on an engine: the groups named, or the whole of it.
+func Run(t *testing.T, open Open, only ...string) {
 	boundProperties(t)
+	ran := 0
 	for _, group := range []struct {
 		name string
 		run  func(*testing.T, Open)
@@ -52,9 +54,16 @@ func Run(t *testing.T, open Open) {
 		{"Faults", faults},
 		{"Machine", machine},
 	} {
+		if len(only) > 0 && !slices.Contains(only, group.name) {
+			continue
+		}
+		ran++
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()
 			group.run(t, open)
 		})
+	}
+	if len(only) > 0 && ran != len(only) {
+		t.Errorf("of the groups %q only %d are there", only, ran)
 	}
 }

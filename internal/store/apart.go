@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// On an engine that shards by account, one statement for many accounts goes to
+// every shard and commits in two phases. There, what waits of one account goes
+// together, statement by statement, each of which finds its shard by itself;
+// accounts go beside each other.
+
+// openApart opens one pool for everything.
+func (db *DB) openApart(o Options, config *pgx.ConnConfig, conns int) {
+	pool := newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), conns)
+	pool.SetConnMaxLifetime(connLife)
+	db.write, db.read, db.batch = pool, pool, pool
+	// Readers always find a connection that no writer holds.
+	db.writers = max(1, conns/3)
+	db.dialect.rotators, db.dialect.lookers = max(1, conns/3), max(1, conns/4)
+	db.dialect.apart, db.dialect.batched = true, nil
+	db.dialect.rotate, db.dialect.standings = rotateInOrder, standingsApart
+}
+
+// rotateInOrder runs the statement for each call in the order of the key, so
+// that the transactions of two nodes never wait for each other.
+func rotateInOrder(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error {
+	calls = slices.Clone(calls)
+	slices.SortStableFunc(calls, (*rotateCall).compare)
+	return rotateOneByOne(ctx, db, tx, calls)
+}
+
+// standingsApart reads each by a statement of its own, which needs no
+// transaction.
+func standingsApart(ctx context.Context, db *DB, calls []*standingCall) error {
+	ctx, cancel := db.bounded(ctx)
+	defer cancel()
+	for _, call := range calls {
+		row := db.reads[selectStanding].QueryRowContext(ctx, call.accountID[:], call.sessionID[:], curfew.ZeroID[:])
+		st, err := one(row, scanStanding)
+		if err != nil && !errors.Is(err, curfew.ErrNotFound) {
+			return err
+		}
+		call.result = result[curfew.Standing]{st, err}
+	}
+	return nil
+}
