@@ -81,7 +81,7 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 		st, readErr := a.Store.Standing(ctx, r.AccountID, r.SessionID)
 		switch {
 		case readErr == nil && ours(st, r): // the outcome was unknown, and is known now
-			return a.rotated(presented, st, now)
+			return a.confirmed(ctx, presented, st, now, "rotated")
 		case !errors.Is(err, curfew.ErrNotFound):
 			return Granted{}, "unavailable", err
 		case errors.Is(readErr, curfew.ErrNotFound):
@@ -96,8 +96,7 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 				return Granted{}, "unavailable", err
 			}
 		case replay:
-			granted, _, err := a.rotated(presented, st, now)
-			return granted, string(replay), err
+			return a.confirmed(ctx, presented, st, now, string(replay))
 		default:
 			return a.refuse(ctx, from, presented, r.Attempt, st, v, end, now)
 		}
@@ -149,6 +148,18 @@ func (a *Authority) refreshed(presented token.Refresh, in Refresh, rotated Rotat
 func (a *Authority) rotated(presented token.Refresh, st curfew.Standing, now time.Time) (Granted, string, error) {
 	granted, err := a.grant(st, a.refreshTokens.Encode(presented.Successor()), true, now)
 	return granted, "rotated", err
+}
+
+// confirmed answers by a rotation that was only read: its own commit may never
+// have been confirmed, and be lost in a failover. A transaction that commits
+// after the read, though it does nothing, holds what the read saw.
+func (a *Authority) confirmed(ctx context.Context, presented token.Refresh, st curfew.Standing, now time.Time, outcome string) (Granted, string, error) {
+	err := a.Store.InTx(ctx, presented.AccountID, func(context.Context, Tx) error { return nil })
+	if err != nil {
+		return Granted{}, "unavailable", err
+	}
+	granted, _, err := a.rotated(presented, st, now)
+	return granted, outcome, err
 }
 
 // applyPolicy shortens a session that was born while its account's policy was

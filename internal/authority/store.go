@@ -24,7 +24,8 @@ type Store interface {
 	// holds until it commits. curfew.ZeroID stands for the installation. It
 	// may run fn again after a conflict, so fn must do nothing that it cannot
 	// repeat. Once fn has begun it ends, whatever becomes of ctx; a commit
-	// whose answer was lost is of kind unavailable and not tried again.
+	// whose answer was lost is of kind unavailable and not tried again. After
+	// success all that was read before holds too, though fn wrote nothing.
 	InTx(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
 	// Rotate is the refresh: one statement, committed together with others
 	// that wait. No row that meets every condition: curfew.ErrNotFound.

@@ -158,7 +158,11 @@ func (db *DB) transact(calls []*txCall, outcomes []error) error {
 		}
 		wrote = wrote || before
 	}
-	if !wrote {
+	// Whoever found everything done already may have seen what was committed
+	// and never confirmed, as when the wait for a standby was cut short. What
+	// is answered by it must not be lost in a failover: the commit of a
+	// transaction that locked a row waits for all that was committed before.
+	if !wrote && db.dialect.lockAccount == nil {
 		return nil
 	}
 	return db.commit(tx)

@@ -99,7 +99,9 @@ func batches(t *testing.T, open Open) {
 			w.T.Helper()
 			stop := w.Tap.Statements()
 			err := do()
-			if got := stop(); len(got) != want {
+			// Where commits are confirmed by others too, a replay's locks a row.
+			locks := func(sql string) bool { return strings.HasSuffix(sql, "FOR NO KEY UPDATE") }
+			if got := slices.DeleteFunc(stop(), locks); len(got) != want {
 				w.T.Errorf("%d statements, want %d (%v):\n%s", len(got), want, err, strings.Join(got, "\n"))
 			}
 		}
@@ -175,7 +177,7 @@ func batches(t *testing.T, open Open) {
 				w.NewEvents(w.Acme.ID())
 				var lost atomic.Int32
 				granted, errs := w.gathered(people, "attempt-one-16-chars", func(c Call) error {
-					if c.Op == OpCommitted && lost.Add(1) <= 2 {
+					if c.Op == OpCommitted && lost.Add(1) == 1 { // what confirms it later is answered
 						return errInjected
 					}
 					return nil
