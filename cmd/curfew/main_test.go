@@ -63,10 +63,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, scripts("testdata/script/*.txtar", nil))
 }
 
-// What is about data is so on PostgreSQL, too.
+// What is about data is so on PostgreSQL, too; what differs there is in
+// testdata/postgres.
 func TestScriptsOnPostgres(t *testing.T) {
 	about := []string{"bench", "demo", "help", "usage", "refusals"} // files, or no data
 	testscript.Run(t, scripts("testdata/script/*.txtar", about, postgres))
+	testscript.Run(t, scripts("testdata/postgres/*.txtar", nil, postgres))
 }
 
 // scripts are those of a pattern without some.

@@ -89,23 +89,37 @@ func (s Store) Database() string {
 	if s.DatabaseURL == "" {
 		return s.DatabasePath
 	}
-	scheme, rest, _ := strings.Cut(string(s.DatabaseURL), "://")
-	rest, _, _ = strings.Cut(rest, "?")
-	rest, _, _ = strings.Cut(rest, "#")
-	user, hosts, named := cutLast(rest, "@")
-	if named {
-		user, _, _ = strings.Cut(user, ":")
-		rest = user + "@" + hosts
+	scheme, user, _, place, _ := s.urlParts()
+	if user != "" {
+		user += "@"
 	}
-	return scheme + "://" + rest
+	// A password with @ or / in it is not read as it was meant. What is left of
+	// it in the place is nothing to show.
+	if _, after, odd := cutLast(place, "@"); odd {
+		place = after
+	}
+	return scheme + "://" + user + place
 }
 
 // hasPassword reports whether the database's URL has a password in it.
 func (s Store) hasPassword() bool {
-	_, rest, _ := strings.Cut(string(s.DatabaseURL), "://")
-	place, parameters, _ := strings.Cut(rest, "?")
-	user, _, named := cutLast(place, "@")
-	return named && strings.Contains(user, ":") || strings.Contains("&"+parameters, "&password=")
+	_, _, given, place, parameters := s.urlParts()
+	return given || strings.Contains(place, "@") || strings.Contains(parameters, "&password=") || strings.Contains(parameters, "&sslpassword=")
+}
+
+// urlParts are those of the database's URL. Like PostgreSQL's own tools it
+// takes all before an @ for user and password, whatever that holds but a /.
+// Each parameter begins with &.
+func (s Store) urlParts() (scheme, user string, hasPassword bool, place, parameters string) {
+	scheme, place, _ = strings.Cut(string(s.DatabaseURL), "://")
+	if at := strings.IndexAny(place, "@/"); at >= 0 && place[at] == '@' {
+		user, _, hasPassword = strings.Cut(place[:at], ":")
+		place = place[at+1:]
+	}
+	if end := strings.IndexAny(place, "?#"); end >= 0 {
+		place, parameters = place[:end], "&"+place[end+1:]
+	}
+	return scheme, user, hasPassword, place, parameters
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

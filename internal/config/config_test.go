@@ -497,6 +497,11 @@ func TestDatabaseURL(t *testing.T) {
 		"postgresql://ada@db/curfew":                                 "postgresql://ada@db/curfew",
 		"postgres://ada:hunter2@db:5432/curfew":                      "postgres://ada@db:5432/curfew",
 		"postgres://ada:hun@ter2@a:1,b:2/curfew?sslmode=verify-full": "postgres://ada@a:1,b:2/curfew",
+		"postgres://ada:hun?ter2@db/curfew":                          "postgres://ada@db/curfew",
+		"postgres://ada:hun#ter2@db/curfew?user=b@c":                 "postgres://ada@db/curfew",
+		"postgres://ada:hun/ter2@db/curfew":                          "postgres://db/curfew",
+		"postgres://db/curfew?password=h@hunter2":                    "postgres://db/curfew",
+		"postgres:///curfew?sslpassword=hunter2":                     "postgres:///curfew",
 		"postgres:///curfew?password=hunter2&host=/run/postgresql":   "postgres:///curfew",
 		"postgres://db/curfew?user=ada&password=hunter2#x":           "postgres://db/curfew",
 	} {

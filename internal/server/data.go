@@ -171,7 +171,7 @@ func (d *Data) raiseClock(ctx context.Context) error {
 // another one: it would make every session and signing key worthless.
 func mayMakeSecret(ctx context.Context, c config.Store, access Access) (err error) {
 	missing := fmt.Errorf("the database %s was made with a secret that is not at %s: put that file back, or set CURFEW_SECRET", c.Database(), c.SecretFile)
-	if !access.Create {
+	if !access.Create && c.DatabaseURL == "" {
 		return missing
 	}
 	db, err := openStore(ctx, c, nil)
@@ -180,10 +180,16 @@ func mayMakeSecret(ctx context.Context, c config.Store, access Access) (err erro
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	have, know, err := db.Versions(ctx)
-	if err != nil || have == 0 {
-		return err
-	}
-	if have > know {
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot read the database %s: %w", c.Database(), err)
+	case have == 0 && access.Create:
+		return nil
+	case have == 0:
+		return noDatabase(c)
+	case !access.Create:
+		return missing
+	case have > know:
 		return store.ErrNewer
 	}
 	used := false

@@ -18,6 +18,8 @@ type dialect struct {
 	// migrating keeps other nodes from migrating at the same time; nil where
 	// the engine's own lock on writing does.
 	migrating func() (lock.SessionLocker, error)
+	// versioned asks whether the database has the table of versions.
+	versioned string
 	// clock reads the engine's own clock in Unix microseconds; its only use
 	// is to notice that this machine's clock disagrees.
 	clock string

@@ -59,13 +59,23 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 // Versions tell which schema a database has, and which this binary knows; 0
-// is an empty database.
+// is an empty database. It is only looked at: another program's, met by
+// mistake, gets no table of ours.
 func (db *DB) Versions(ctx context.Context) (have, know int64, err error) {
 	p, err := db.provider()
 	if err != nil {
 		return 0, 0, err
 	}
-	return p.GetVersions(ctx)
+	ours := false
+	if err := db.write.QueryRowContext(ctx, db.dialect.versioned).Scan(&ours); err != nil {
+		return 0, 0, explain(err)
+	}
+	if !ours {
+		all := p.ListSources()
+		return 0, all[len(all)-1].Version, nil
+	}
+	have, know, err = p.GetVersions(ctx)
+	return have, know, explain(err)
 }
 
 // provider is goose over our migrations, with each engine's own words put in.
@@ -109,7 +119,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	}
 	seal := db.chain.SealHead(curfew.ZeroID, audit.Head{})
 	if _, err := db.write.ExecContext(ctx, zeroAccount.text, curfew.ZeroID[:], make([]byte, 32), seal[:]); err != nil {
-		return fmt.Errorf("cannot migrate the database: %w", err)
+		return fmt.Errorf("cannot migrate the database: %w", explain(err))
 	}
 	return db.ready(ctx)
 }
@@ -132,7 +142,7 @@ func (db *DB) up(ctx context.Context) error {
 			return err
 		}
 		if _, err := p.Up(ctx); err != nil && have == before {
-			return fmt.Errorf("cannot migrate the database: %w", err)
+			return fmt.Errorf("cannot migrate the database: %w", explain(err))
 		}
 		before = have
 	}

@@ -25,6 +25,7 @@ var postgresDialect = dialect{
 	ddl: strings.NewReplacer("{{clustered}}", "", "{{hot}}", "WITH (fillfactor = 80)", "{{bytewise}}", `COLLATE "C"`,
 		"{{time(}}", "to_timestamp(", "{{)}}", " / 1000000.0)"),
 	migrating: func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
+	versioned: `SELECT to_regclass('goose_db_version') IS NOT NULL`,
 	clock:     `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)`,
 	conflict:  postgresConflict,
 	// Whatever the server's default: what must not change is locked, and a
@@ -111,10 +112,11 @@ func ParsePostgresURL(text string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(text)
 	if err != nil {
 		var parse *pgconn.ParseConfigError
-		if errors.As(err, &parse) { // its text has the password taken out
-			return nil, fmt.Errorf("cannot use the database's URL: %w", parse)
+		if errors.As(err, &parse) { // its text has the password taken out, and what is wrong comes last
+			text := parse.Error()
+			return nil, fmt.Errorf("the URL is not right: %s", text[strings.LastIndex(text, "`: ")+len("`: "):])
 		}
-		return nil, errors.New("cannot use the database's URL: it is not a PostgreSQL URL")
+		return nil, errors.New("the URL is not right: it is not one of PostgreSQL")
 	}
 	return config, nil
 }
@@ -229,7 +231,7 @@ func (db *DB) checkServer(ctx context.Context) error {
 		return db.write.QueryRowContext(ctx, `SELECT CAST(current_setting('server_version_num') AS bigint)`).Scan(&number)
 	})
 	if err != nil {
-		return fmt.Errorf("cannot reach the database: %w", err)
+		return explain(err)
 	}
 	return judgeVersion(number)
 }
