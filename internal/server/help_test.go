@@ -15,9 +15,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/curfew-auth/curfew/internal/config"
+	"github.com/curfew-auth/curfew/internal/pgserver/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.With(m)) }
 
 // settings are those of a new installation in an empty folder, on ports that
 // the system chooses.

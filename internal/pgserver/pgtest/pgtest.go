@@ -198,6 +198,21 @@ func Exec(t testing.TB, url string, statements ...string) {
 	}
 }
 
+// One scans the only row that a query in the database at url answers.
+func One(t testing.TB, url, query string, into ...any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if err := conn.QueryRow(ctx, query).Scan(into...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
 // execute executes statements about databases.
 func execute(server *pgserver.Server, statements ...string) error {
 	return executeAt(server.URL("postgres"), statements...)
