@@ -185,12 +185,8 @@ func aloneInAccount(ctx context.Context, tx Tx, actor curfew.Actor, now time.Tim
 	if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 		return false, err
 	}
-	own, err := tx.ActiveSessions(ctx, actor.AccountID, actor.UserID, now)
-	if err != nil {
-		return false, err
-	}
-	_, _, all, err := tx.ActiveUsers(ctx, actor.AccountID, now, 0)
-	return all == own, err
+	others, err := tx.OthersActive(ctx, actor.AccountID, actor.UserID, now)
+	return !others, err
 }
 
 // aliveBefore judges the caller as of the moment before an epoch was raised

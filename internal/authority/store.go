@@ -89,9 +89,11 @@ type Reader interface {
 
 	SessionStanding(ctx context.Context, accountID, id curfew.ID) (curfew.Standing, error)
 	SessionList(ctx context.Context, accountID curfew.ID, now time.Time, filter SessionFilter, page Page[SessionKey]) (List[curfew.Standing, SessionKey], error)
-	// ActiveUsers gives at most limit users with active sessions, and how
-	// many users and active sessions there are in all.
+	// ActiveUsers gives at most limit users with active sessions, at least
+	// one, and how many users and active sessions there are in all.
 	ActiveUsers(ctx context.Context, accountID curfew.ID, now time.Time, limit int) (users []ActiveUser, userCount, sessionCount int, err error)
+	// OthersActive reports whether anybody but a user has an active session.
+	OthersActive(ctx context.Context, accountID, userID curfew.ID, now time.Time) (bool, error)
 	// ActiveSessions counts the sessions of a user that are active at now.
 	ActiveSessions(ctx context.Context, accountID, userID curfew.ID, now time.Time) (int, error)
 	// PreviewClamp tells what Clamp would do, and whether it would end the

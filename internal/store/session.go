@@ -187,37 +187,41 @@ var countActive = statement(`SELECT count(*)` + `
  JOIN accounts a ON a.id = $1
  WHERE s.account_id = $1 AND s.user_id = $3 AND ` + activeAt)
 
+var othersActive = statement(`SELECT EXISTS (SELECT 1
+ FROM sessions s
+ JOIN users u ON u.account_id = $1 AND u.id = s.user_id
+ JOIN accounts a ON a.id = $1
+ WHERE s.account_id = $1 AND s.user_id <> $3 AND ` + activeAt + `)`)
+
+func (c conn) OthersActive(ctx context.Context, accountID, userID curfew.ID, now time.Time) (any bool, err error) {
+	err = c.row(ctx, othersActive, accountID[:], now.UnixMicro(), userID[:]).Scan(&any)
+	return any, err
+}
+
 func (c conn) ActiveSessions(ctx context.Context, accountID, userID curfew.ID, now time.Time) (n int, err error) {
 	err = c.row(ctx, countActive, accountID[:], now.UnixMicro(), userID[:]).Scan(&n)
 	return n, err
 }
 
-var (
-	selectActiveUsers = statement(`SELECT u.id, u.name, u.email, u.last_login_at, count(*)
- FROM sessions s
- JOIN users u ON u.account_id = $1 AND u.id = s.user_id
- JOIN accounts a ON a.id = $1
- WHERE s.account_id = $1 AND ` + activeAt + `
+// Sessions are counted before users are joined to them: there may be many of
+// each. The last two columns are the same in every row.
+var selectActiveUsers = statement(`SELECT u.id, u.name, u.email, u.last_login_at, sum(g.sessions),
+ count(*) OVER (), sum(sum(g.sessions)) OVER ()
+ FROM (SELECT s.user_id, s.user_epoch, count(*) AS sessions FROM sessions s
+  WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
+  AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
+  GROUP BY s.user_id, s.user_epoch) g
+ JOIN users u ON u.account_id = $1 AND u.id = g.user_id
+ WHERE g.user_epoch >= u.session_epoch
  GROUP BY u.id, u.name, u.email, u.last_login_at
  ORDER BY u.last_login_at DESC, u.id LIMIT $3`)
-
-	countActiveUsers = statement(`SELECT count(DISTINCT s.user_id), count(*)
- FROM sessions s
- JOIN users u ON u.account_id = $1 AND u.id = s.user_id
- JOIN accounts a ON a.id = $1
- WHERE s.account_id = $1 AND ` + activeAt)
-)
 
 func (c conn) ActiveUsers(ctx context.Context, accountID curfew.ID, now time.Time, limit int) (users []authority.ActiveUser, userCount, sessionCount int, err error) {
 	err = c.each(ctx, selectActiveUsers, func(scan func(...any) error) error {
 		var u authority.ActiveUser
-		err := scan(idInto{&u.UserID}, &u.Name, &u.Email, timeInto{&u.LastLoginAt}, &u.SessionCount)
+		err := scan(idInto{&u.UserID}, &u.Name, &u.Email, timeInto{&u.LastLoginAt}, &u.SessionCount, &userCount, &sessionCount)
 		users = append(users, u)
 		return err
 	}, accountID[:], now.UnixMicro(), limit)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	err = c.row(ctx, countActiveUsers, accountID[:], now.UnixMicro()).Scan(&userCount, &sessionCount)
 	return users, userCount, sessionCount, err
 }
