@@ -31,6 +31,9 @@ export function HeaderExpiryNote({ className }: HeaderExpiryNoteProps) {
   )
 }
 
+/** How often the time left is looked at: what is known of the server's clock may change. */
+const look = 10_000
+
 /** Turns true once, a minute before the deadline. Dismissed later than that, it stays false. */
 function useLastMinute(watching: boolean): boolean {
   const client = useCurfew()
@@ -38,12 +41,20 @@ function useLastMinute(watching: boolean): boolean {
   const [saidFor, setSaidFor] = useState<number | null>(null)
   useEffect(() => {
     if (!watching) return
-    const wait = deadline - minute - client.serverNow()
-    if (wait < 0) return
-    const timer = setTimeout(() => {
-      // After a sleep there may be nothing left to announce.
-      if (client.serverNow() < deadline) setSaidFor(deadline)
-    }, wait)
+    let wasEarlier = false
+    let timer: ReturnType<typeof setTimeout>
+    const check = () => {
+      const early = deadline - minute - client.serverNow()
+      if (early > 0) {
+        wasEarlier = true
+        timer = setTimeout(check, Math.min(early, look))
+      } else if (client.serverNow() < deadline) {
+        // After a sleep there may be nothing left to announce.
+        if (wasEarlier) setSaidFor(deadline)
+        else timer = setTimeout(check, look)
+      }
+    }
+    check()
     return () => clearTimeout(timer)
   }, [client, watching, deadline])
   return saidFor === deadline

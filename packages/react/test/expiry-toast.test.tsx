@@ -284,6 +284,20 @@ describe('HeaderExpiryNote', () => {
     expect(screen.getByRole('alert')).toBeEmptyDOMElement()
   })
 
+  it("announces in time though what is known of the server's clock changes", async () => {
+    const { fake, show } = setUp()
+    let ahead = minutes(-2)
+    vi.spyOn(fake.client, 'serverNow').mockImplementation(() => Date.now() + ahead)
+    fake.setExpiry(sampleExpiry({ dismissed: true }))
+    show(<HeaderExpiryNote />)
+    await pass(minutes(1))
+    ahead = 0 // the next answer tells the truth: two minutes less are left
+    await pass(minutes(2) - 1)
+    expect(screen.getByRole('alert')).toBeEmptyDOMElement()
+    await pass(10_000)
+    expect(screen.getByRole('alert')).toHaveTextContent("You'll be signed out in one minute")
+  })
+
   it('does not announce what is past: dismissed later, or slept through', async () => {
     const { fake, show } = setUp()
     fake.setExpiry(sampleExpiry({ dismissed: true, deadline: noon + 30_000 }))
