@@ -78,6 +78,9 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 		if err == nil {
 			return a.refreshed(presented, in, rotated, now)
 		}
+		if !errors.Is(err, curfew.ErrNotFound) && !errors.Is(err, ErrUnknown) { // there is nothing to learn
+			return Granted{}, "unavailable", err
+		}
 		st, readErr := a.Store.Standing(ctx, r.AccountID, r.SessionID)
 		switch {
 		case readErr == nil && ours(st, r): // the outcome was unknown, and is known now

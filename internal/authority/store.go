@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -28,7 +29,8 @@ type Store interface {
 	// success all that was read before holds too, though fn wrote nothing.
 	InTx(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
 	// Rotate is the refresh: one statement, committed together with others
-	// that wait. No row that meets every condition: curfew.ErrNotFound.
+	// that wait. No row that meets every condition: curfew.ErrNotFound. An
+	// error that is not ErrUnknown says that nothing was changed.
 	Rotate(ctx context.Context, r Rotation) (Rotated, error)
 	// Standing reads a session with all that decides whether it lives, from
 	// a moment after the call began.
@@ -36,6 +38,10 @@ type Store interface {
 	// Ping asks the engine for a sign of life, by a read.
 	Ping(ctx context.Context) error
 }
+
+// ErrUnknown is a write of which nobody knows whether it holds: the answer to
+// its commit was lost.
+var ErrUnknown = errors.New("it is not known whether the commit holds")
 
 // Rotation is a refresh of the session that the presented token names.
 type Rotation struct {

@@ -72,15 +72,11 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, authority.Reade
 // engine's own: a caller who leaves would otherwise take a connection along.
 // end undoes what was not committed.
 func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (tx *sql.Tx, within context.Context, end func(), err error) {
+	start := time.Now()
 	for try := 1; ; try++ {
 		tx, within, end, err = db.beginOnce(ctx, pool, opts)
-		busy := err != nil && db.dialect.conflict(err) && try < maxTries
-		lost := err != nil && db.dialect.lost(err) && try < lostTries
-		if !busy && !lost {
+		if err == nil || !db.mayTryAgain(err, try, start) {
 			return tx, within, end, err
-		}
-		if lost {
-			db.dropIdle()
 		}
 	}
 }
@@ -115,6 +111,15 @@ func (db *DB) bounded(ctx context.Context) (context.Context, context.CancelFunc)
 	return context.WithTimeout(ctx, db.patience)
 }
 
+// limited is the caller's context, and ends too when a server has not answered
+// for long.
+func (db *DB) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if db.patience == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, db.patience)
+}
+
 // outward is an error as a caller of the store sees it: what the engine says
 // is unavailable, what the use case says of its own is passed on.
 func outward(err error) error {
@@ -135,20 +140,30 @@ const (
 	// lostTries is how often when the engine was not there: a connection may
 	// have ended while it was idle, but nobody is held up by an outage.
 	lostTries = 2
+	// tryWithin is how long after the first try began the next one may begin.
+	// It is less than SQLite waits for another process's lock, and more than
+	// PostgreSQL takes to find a deadlock.
+	tryWithin = 3 * time.Second
 )
+
+// mayTryAgain says whether something that failed is tried again, and forgets
+// connections that are as lost as the one that failed.
+func (db *DB) mayTryAgain(err error, try int, start time.Time) bool {
+	lost := db.dialect.lost(err)
+	if lost {
+		db.dropIdle()
+	}
+	return (lost && try < lostTries || db.dialect.conflict(err) && try < maxTries) && time.Since(start) < tryWithin
+}
 
 // retry does something again, a few times and after a pause, while the engine
 // says that it may work the next time. What may have been committed is not.
+// Nor is what did not even begin, which tries that by itself.
 func (db *DB) retry(ctx context.Context, do func() error) error {
+	start := time.Now()
 	for try := 1; ; try++ {
 		err := do()
-		switch {
-		case err == nil, errors.Is(err, errUnknown), try == maxTries:
-			return err
-		case db.dialect.conflict(err):
-		case db.dialect.lost(err) && try < lostTries:
-			db.dropIdle()
-		default:
+		if err == nil || errors.Is(err, errUnknown) || errors.Is(err, errNotBegun) || !db.mayTryAgain(err, try, start) {
 			return err
 		}
 		db.counters.retries.Add(1)
@@ -171,9 +186,8 @@ func (db *DB) dropIdle() {
 	}
 }
 
-// errUnknown is a commit of which nobody knows whether it holds: the answer to
-// it was lost. It is never tried again.
-var errUnknown = errors.New("store: it is not known whether the commit holds")
+// errUnknown is never tried again.
+var errUnknown = authority.ErrUnknown
 
 // commit commits, and tells a commit that failed from one of unknown outcome.
 func (db *DB) commit(tx *sql.Tx) error {
@@ -187,7 +201,9 @@ func (db *DB) commit(tx *sql.Tx) error {
 
 // Ping asks both pools for a sign of life.
 func (db *DB) Ping(ctx context.Context) error {
-	if err := db.read.PingContext(ctx); err != nil {
+	within, cancel := db.limited(ctx)
+	defer cancel()
+	if err := db.read.PingContext(within); err != nil {
 		return curfew.Unavailable(err)
 	}
 	return db.View(ctx, func(ctx context.Context, r authority.Reader) error {
@@ -198,6 +214,8 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Clock reads the engine's clock, to be compared with this machine's.
 func (db *DB) Clock(ctx context.Context) (time.Time, error) {
+	ctx, cancel := db.limited(ctx)
+	defer cancel()
 	var now time.Time
 	if err := db.read.QueryRowContext(ctx, db.dialect.clock).Scan(timeInto{&now}); err != nil {
 		return time.Time{}, curfew.Unavailable(err)

@@ -74,7 +74,7 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		timeout = DefaultStatementTimeout
 	}
 	setRuntime(config, timeout)
-	db := &DB{dialect: postgresDialect, chain: o.Chain, patience: timeout + connectTimeout}
+	db := &DB{dialect: postgresDialect, chain: o.Chain, patience: timeout + config.ConnectTimeout}
 	if o.NoBatch {
 		db.openApart(o, config, conns)
 	} else {

@@ -66,10 +66,11 @@ func (db *DB) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotat
 }
 
 // rotateBatch commits waiting refreshes together. If that fails each is tried
-// alone, so that one that cannot be done does not take the others with it.
+// alone, so that one that cannot be done does not take the others with it; not
+// when the engine is not there, for which each would have to wait.
 func (db *DB) rotateBatch(calls []*rotateCall) {
 	err := db.retry(context.Background(), func() error { return db.rotateTogether(calls) })
-	if err != nil && len(calls) > 1 && !errors.Is(err, errNotBegun) && !errors.Is(err, errNotReplicated) {
+	if err != nil && len(calls) > 1 && !errors.Is(err, errNotBegun) && !errors.Is(err, errUnknown) && !db.dialect.lost(err) {
 		for i := range calls {
 			db.rotateBatch(calls[i : i+1])
 		}

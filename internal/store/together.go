@@ -100,6 +100,11 @@ func (db *DB) commitTogether(calls []*txCall) {
 		alone := waiting[i : i+1]
 		outcomes[i] = nil
 		err := db.retry(context.Background(), func() error { return db.transact(alone, outcomes[i:i+1]) })
+		if err != nil && db.dialect.lost(err) && !errors.Is(err, errUnknown) {
+			// The others would wait for it in vain, too, one after the other.
+			finish(waiting[i:], outcomes[i:], err)
+			return
+		}
 		finish(alone, outcomes[i:i+1], err)
 	}
 }
