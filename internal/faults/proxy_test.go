@@ -1,0 +1,229 @@
+package faults
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// fate is what becomes of a commit on its way.
+type fate int
+
+const (
+	passes    fate = iota
+	notSent        // the connection is cut before the server hears of it
+	notHeard       // the server has committed, and the connection is cut
+	halfHeard      // it is cut in the middle of the answer
+	warned         // the answer comes with a warning
+)
+
+// proxy stands between nodes and a PostgreSQL server and reads along.
+type proxy struct {
+	t  *testing.T
+	l  net.Listener
+	to string
+	// wait is for its goroutines.
+	wait sync.WaitGroup
+
+	mu    sync.Mutex
+	conns map[*wire]bool
+	fate  func(n int) fate // of the n-th commit from now on
+	n     int
+	deaf  bool
+	heard func() // called when the server has answered a commit, before anybody else knows
+}
+
+// wire is a connection through the proxy.
+type wire struct {
+	node, server net.Conn
+	mu           sync.Mutex
+	commit       fate
+	deaf         bool // what is sent is lost, for good
+}
+
+// startProxy leads to the server of a URL, and returns a URL that leads to it.
+func startProxy(t *testing.T, to string) (*proxy, string) {
+	t.Helper()
+	u, err := url.Parse(to)
+	check(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	p := &proxy{t: t, l: l, to: u.Host, conns: map[*wire]bool{}}
+	p.wait.Go(p.accept)
+	t.Cleanup(func() {
+		_ = l.Close()
+		p.cut()
+		p.wait.Wait()
+	})
+	u.Host = l.Addr().String()
+	return p, u.String()
+}
+
+// commits decides what becomes of commits from now on; nil lets them pass.
+func (p *proxy) commits(fate func(n int) fate) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fate, p.n = fate, 0
+}
+
+// swallow lets every connection that there is, and every new one, be open and
+// lead nowhere, until it is told otherwise; then new ones work again.
+func (p *proxy) swallow(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.deaf = on
+	for w := range p.conns {
+		w.mu.Lock()
+		w.deaf = w.deaf || on
+		w.mu.Unlock()
+	}
+}
+
+// cut ends all connections.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w := range p.conns {
+		w.close()
+	}
+}
+
+func (w *wire) close() {
+	_ = w.node.Close()
+	if w.server != nil {
+		_ = w.server.Close()
+	}
+}
+
+func (w *wire) isDeaf() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.deaf
+}
+
+func (p *proxy) accept() {
+	for {
+		node, err := p.l.Accept()
+		if err != nil {
+			return
+		}
+		p.wait.Go(func() { p.serve(node) })
+	}
+}
+
+func (p *proxy) serve(node net.Conn) {
+	server, err := net.Dial("tcp", p.to)
+	if err != nil {
+		_ = node.Close()
+		return
+	}
+	w := &wire{node: node, server: server}
+	p.mu.Lock()
+	w.deaf = p.deaf
+	p.conns[w] = true
+	p.mu.Unlock()
+	defer func() {
+		w.close()
+		p.mu.Lock()
+		delete(p.conns, w)
+		p.mu.Unlock()
+	}()
+	asks := pgproto3.NewBackend(node, node)
+	start, err := asks.ReceiveStartupMessage()
+	if err != nil {
+		return
+	}
+	if !w.forward(server, start) {
+		return
+	}
+	if _, cancel := start.(*pgproto3.CancelRequest); cancel {
+		return
+	}
+	p.wait.Go(func() { p.answers(w) })
+	for {
+		message, err := asks.Receive()
+		if err != nil {
+			return
+		}
+		if query, ok := message.(*pgproto3.Query); ok && strings.EqualFold(query.String, "commit") && !w.isDeaf() {
+			what := p.next()
+			if what == notSent {
+				return
+			}
+			w.mu.Lock()
+			w.commit = what
+			w.mu.Unlock()
+		}
+		if !w.forward(server, message) {
+			return
+		}
+	}
+}
+
+// next is the fate of the next commit.
+func (p *proxy) next() fate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.n++
+	if p.fate == nil {
+		return passes
+	}
+	return p.fate(p.n)
+}
+
+// forward passes a message on, or loses it.
+func (w *wire) forward(to net.Conn, m pgproto3.Message) bool {
+	if w.isDeaf() {
+		return true
+	}
+	b, err := m.Encode(nil)
+	if err == nil {
+		_, err = to.Write(b)
+	}
+	return err == nil
+}
+
+// answers passes on what the server says.
+func (p *proxy) answers(w *wire) {
+	defer w.close()
+	says := pgproto3.NewFrontend(w.server, w.server)
+	for {
+		message, err := says.Receive()
+		if err != nil {
+			return
+		}
+		if done, ok := message.(*pgproto3.CommandComplete); ok && string(done.CommandTag) == "COMMIT" {
+			w.mu.Lock()
+			what := w.commit
+			w.mu.Unlock()
+			p.mu.Lock()
+			heard := p.heard
+			p.mu.Unlock()
+			if heard != nil {
+				heard()
+			}
+			switch what {
+			case notHeard:
+				return
+			case halfHeard:
+				b, err := done.Encode(nil)
+				if err == nil {
+					_, _ = w.node.Write(b[:len(b)/2])
+				}
+				return
+			case warned:
+				if !w.forward(w.node, &pgproto3.NoticeResponse{Severity: "WARNING", SeverityUnlocalized: "WARNING", Code: "01000",
+					Message: "canceling wait for synchronous replication due to user request"}) {
+					return
+				}
+			}
+		}
+		if !w.forward(w.node, message) {
+			return
+		}
+	}
+}
