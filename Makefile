@@ -73,9 +73,9 @@ bench: build ## Measure this machine and a server on it, on SQLite and on Postgr
 	./bin/curfew bench --database sqlite --rate half
 	./bin/curfew bench --database postgres --rate half
 
-bench-size: build ## Measure refreshes in stores of 50,000 and of 5,000,000 sessions (takes long)
-	./bin/curfew bench --database sqlite --cases size
-	./bin/curfew bench --database postgres --cases size
+bench-size: build ## Measure refreshes in stores of 50,000 and 5,000,000 sessions, and plot it (long)
+	./bin/curfew bench --database sqlite --cases size --plot bin/size-sqlite.svg
+	./bin/curfew bench --database postgres --cases size --plot bin/size-postgres.svg
 
 bench-go: ## Measure the hot functions, six times each, in the form that benchstat reads
 	go test -run '^$$' -bench . -benchmem -count 6 ./internal/...

@@ -29,6 +29,7 @@ type benchCommand struct {
 	URL      string        `placeholder:"URL" help:"Measure the server at this address instead of one of its own."`
 	Email    string        `placeholder:"ADDRESS" help:"With --url: whom to sign in as."`
 	PwStdin  bool          `name:"password-stdin" help:"With --url: read the password from standard input."`
+	Plot     string        `placeholder:"FILE" help:"With size: also draw its rates into this SVG file."`
 	JSON     bool          `name:"json" help:"The whole report as JSON."`
 }
 
@@ -48,7 +49,7 @@ Examples:
     curfew bench
     curfew bench --database postgres --rate half
     curfew bench --cases refresh --clients 16 --duration 10s --json
-    curfew bench --database postgres --cases size --sessions 50000,500000,5000000
+    curfew bench --database postgres --cases size --sessions 50000,500000,5000000 --plot size.svg
     curfew bench --url http://127.0.0.1:8080 --email ada@example.com --password-stdin < file`
 }
 
@@ -62,10 +63,23 @@ func (c *benchCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return fmt.Errorf("the measurement failed: %w", err)
 	}
+	write := report.WriteTable
 	if c.JSON {
-		return report.WriteJSON(env.Stdout)
+		write = report.WriteJSON
 	}
-	return report.WriteTable(env.Stdout)
+	if err := write(env.Stdout); err != nil || c.Plot == "" {
+		return err
+	}
+	return c.plot(report)
+}
+
+// plot draws the rates of size.
+func (c *benchCommand) plot(report bench.Report) error {
+	file, err := os.Create(c.Plot)
+	if err != nil {
+		return err
+	}
+	return errors.Join(report.WritePlot(file), file.Close())
 }
 
 // config judges the flags.
@@ -79,6 +93,9 @@ func (c *benchCommand) config(env *Env) (conf bench.Config, err error) {
 		if !slices.Contains(bench.Cases(), name) {
 			return conf, usageError{fmt.Errorf("--cases has %q, but there are only %s", name, strings.Join(bench.Cases(), ", "))}
 		}
+	}
+	if c.Plot != "" && (!slices.Contains(c.Cases, "size") || len(c.Sizes) < 2) {
+		return conf, usageError{errors.New("--plot needs --cases size, and two --sessions at least")}
 	}
 	switch rate, err := strconv.ParseFloat(c.Rate, 64); {
 	case c.Rate == "half":
