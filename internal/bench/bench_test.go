@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/curfew-auth/curfew/internal/pgserver/pgtest"
 )
 
 // serverEnv makes the test binary be a fake server, so that the benchmark can
@@ -21,7 +23,7 @@ const serverEnv = "CURFEW_BENCH_FAKE_SERVER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serverEnv) == "" {
-		os.Exit(m.Run())
+		pgtest.Main(m)
 	}
 	f := newFakeServer()
 	f.Start()

@@ -74,6 +74,9 @@ type Config struct {
 	// Storm is how many clients misbehave in the case fairness, default 256.
 	Storm int
 
+	// Profiles is a folder for profiles of the server of one's own (CPU, heap,
+	// mutex, block), taken in one more run of each closed loop; empty is none.
+	Profiles string
 	// Progress is told in lines of text what is going on; nil is silence.
 	Progress io.Writer
 }

@@ -62,7 +62,7 @@ func (r *runner) measureLarge(ctx context.Context, c benchCase) error {
 	out := summarize(c, runs)
 	out.Clients, out.InStore = 1, r.cfg.Large
 	r.add(out)
-	return nil
+	return r.profile(ctx, c, []*worker{r.owner})
 }
 
 // measureEveryone signs everybody of one large account after the other out.

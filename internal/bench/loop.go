@@ -76,7 +76,7 @@ func (r *runner) repeat(ctx context.Context, c benchCase, workers []*worker, rea
 	}
 	out := summarize(c, runs)
 	out.against(rounds)
-	return out, nil
+	return out, r.profile(ctx, c, workers)
 }
 
 // tell says how a run went.

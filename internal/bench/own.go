@@ -27,11 +27,13 @@ type own struct {
 	secret  []byte
 	secrets *token.Secrets
 
-	postgres           // zero on SQLite
-	stores   int       // that were made so far
-	store    string    // the folder of the one in use
-	cmd      *exec.Cmd // nil while the server does not run
-	url      string
+	postgres            // zero on SQLite
+	admin     bool      // whether its profiles are wanted
+	adminAddr string    // where they are
+	stores    int       // that were made so far
+	store     string    // the folder of the one in use
+	cmd       *exec.Cmd // nil while the server does not run
+	url       string
 }
 
 func newOwn(ctx context.Context, conf OwnServer, say func(string, ...any)) (_ *own, err error) {
@@ -118,7 +120,7 @@ func (o *own) start(ctx context.Context) (err error) {
 	}
 	defer logFile.Close() // the child has its own
 	cmd := exec.CommandContext(ctx, o.conf.Program)
-	cmd.Args = []string{"curfew", "serve", "--addr=127.0.0.1:0", "--admin-addr=", "--throttle=off", "--signup=first", "--data-dir=" + o.store}
+	cmd.Args = []string{"curfew", "serve", "--addr=127.0.0.1:0", "--admin-addr=" + o.adminFlag(), "--throttle=off", "--signup=first", "--data-dir=" + o.store}
 	cmd.Env = slices.DeleteFunc(slices.Clone(o.conf.Environ), func(e string) bool { return strings.HasPrefix(e, "CURFEW_") })
 	cmd.Env = append(cmd.Env, "CURFEW_SECRET="+string(o.secret))
 	if o.onPostgres() {
@@ -145,7 +147,23 @@ func (o *own) start(ctx context.Context) (err error) {
 	o.cmd = cmd
 	o.url, _, _ = strings.Cut(rest, " ")
 	go io.Copy(io.Discard, out) // ends with the process
+	if !o.admin {
+		return nil
+	}
+	log, err := os.Open(logPath)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	o.adminAddr = adminAddrIn(log)
 	return nil
+}
+
+func (o *own) adminFlag() string {
+	if o.admin {
+		return "127.0.0.1:0"
+	}
+	return ""
 }
 
 func (o *own) pid() int { return o.cmd.Process.Pid }

@@ -14,7 +14,7 @@ const revokePerSecond = 12_000
 // their accounts, one by one.
 func (r *runner) measureRevoke(ctx context.Context, c benchCase) error {
 	const people = 50
-	seconds := float64(r.cfg.Runs) * (r.cfg.Duration + r.cfg.Warmup).Seconds()
+	seconds := float64(r.cfg.Runs+1) * (r.cfg.Duration + r.cfg.Warmup).Seconds() // one more for profiles
 	each := int(math.Ceil(seconds*revokePerSecond/float64(people*r.cfg.Clients))) + 1
 	p, err := newPopulation(r.own.secrets, time.Now(), r.cfg.Clients, people, each)
 	if err != nil {

@@ -98,6 +98,7 @@ func (r *runner) begin(ctx context.Context) (err error) {
 	if r.own, err = newOwn(ctx, *r.cfg.Own, r.say); err != nil {
 		return err
 	}
+	r.own.admin = r.cfg.Profiles != ""
 	r.dir, r.report.Database = r.own.dir, r.own.describe()
 	return r.limits.open(ctx, r.own)
 }

@@ -30,6 +30,7 @@ type benchCommand struct {
 	Email    string        `placeholder:"ADDRESS" help:"With --url: whom to sign in as."`
 	PwStdin  bool          `name:"password-stdin" help:"With --url: read the password from standard input."`
 	Plot     string        `placeholder:"FILE" help:"With size: also draw its rates into this SVG file."`
+	Profiles string        `placeholder:"FOLDER" help:"Run each closed loop once more and keep the server's profiles of it there: CPU, heap, mutex and block."`
 	JSON     bool          `name:"json" help:"The whole report as JSON."`
 }
 
@@ -49,6 +50,7 @@ Examples:
     curfew bench
     curfew bench --database postgres --rate half
     curfew bench --cases refresh --clients 16 --duration 10s --json
+    curfew bench --cases refresh,session --profiles profiles
     curfew bench --database postgres --cases size --sessions 50000,500000,5000000 --plot size.svg
     curfew bench --url http://127.0.0.1:8080 --email ada@example.com --password-stdin < file`
 }
@@ -85,7 +87,7 @@ func (c *benchCommand) plot(report bench.Report) error {
 // config judges the flags.
 func (c *benchCommand) config(env *Env) (conf bench.Config, err error) {
 	conf = bench.Config{BaseURL: c.URL, Email: c.Email, Clients: c.Clients, Duration: c.Duration, Warmup: c.Warmup, Runs: c.Runs,
-		Cases: c.Cases, Large: c.Large, Full: c.Full, Sizes: c.Sizes, Storm: c.Storm, Progress: env.Stderr}
+		Cases: c.Cases, Large: c.Large, Full: c.Full, Sizes: c.Sizes, Storm: c.Storm, Profiles: c.Profiles, Progress: env.Stderr}
 	if c.Warmup == 0 {
 		conf.Warmup = -1
 	}
@@ -96,6 +98,14 @@ func (c *benchCommand) config(env *Env) (conf bench.Config, err error) {
 	}
 	if c.Plot != "" && (!slices.Contains(c.Cases, "size") || len(c.Sizes) < 2) {
 		return conf, usageError{errors.New("--plot needs --cases size, and two --sessions at least")}
+	}
+	if c.Profiles != "" {
+		if c.URL != "" {
+			return conf, usageError{errors.New("--profiles is for a server of one's own: leave out --url")}
+		}
+		if err := os.MkdirAll(c.Profiles, 0o755); err != nil {
+			return conf, err
+		}
 	}
 	switch rate, err := strconv.ParseFloat(c.Rate, 64); {
 	case c.Rate == "half":
