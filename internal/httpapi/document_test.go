@@ -146,6 +146,25 @@ func TestAuditActionsAreDocumented(t *testing.T) {
 	}
 }
 
+// TestPageFiles: what every page loads is kept for ever, and the icon is the app's.
+func TestPageFiles(t *testing.T) {
+	api := newAPI(t, config(&fake{}))
+	docs := call(t, api, "GET", "/docs", "").Body.String()
+	for rel, contentType := range map[string]string{"stylesheet": "text/css; charset=utf-8", "icon": "image/svg+xml"} {
+		found := regexp.MustCompile(`<link rel="` + rel + `" href="([^"]+)"`).FindStringSubmatch(docs)
+		if found == nil {
+			t.Fatalf("/docs has no %s", rel)
+		}
+		w := call(t, api, "GET", found[1], "")
+		if w.Header().Get("Content-Type") != contentType || w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
+			t.Errorf("%s is %v", found[1], w.Header())
+		}
+		if icon, err := os.ReadFile("../../web/src/icon.svg"); rel == "icon" && (err != nil || w.Body.String() != string(icon)) {
+			t.Errorf("the icon is not the app's: %v, %s", err, w.Body)
+		}
+	}
+}
+
 func TestPages(t *testing.T) {
 	api := newAPI(t, config(&fake{}))
 	for _, path := range []string{"/", "/docs", "/problems", "/problems/", "/problems/session-expired", "/nothing"} {

@@ -8,24 +8,24 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"path"
 	"strconv"
 	"sync"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
-// These pages, unlike the app's, are rendered here, need no script, and load one stylesheet from
-// this server and nothing else.
+// These pages, unlike the app's, are rendered here, need no script, and load one stylesheet and
+// an icon from this server and nothing else. The icon is the app's, which need not be built.
 //
-//go:embed pages/*.html pages/style.css
+//go:embed pages/*.html pages/style.css pages/icon.svg
 var pageFiles embed.FS
 
 // pages are the pages for people. The long ones are rendered when somebody
 // first asks, so that a start does not wait for them.
 type pages struct {
-	templates *template.Template
-	style     []byte
-	stylePath string
+	templates   *template.Template
+	style, icon pageFile
 
 	home, problems []byte
 	problem        map[curfew.Kind][]byte
@@ -35,11 +35,17 @@ type pages struct {
 	tell           func(*http.Request, *curfew.Error)
 }
 
+// pageFile is a file that every page loads, and the path it is served at.
+type pageFile struct {
+	path    string
+	content []byte
+}
+
 // pageData is what every page's template is given.
 type pageData struct {
-	Title string
-	Style string
-	Data  any
+	Title       string
+	Style, Icon string
+	Data        any
 }
 
 func newPages(a *API) (*pages, error) {
@@ -49,12 +55,12 @@ func newPages(a *API) (*pages, error) {
 	p.openapiJSON = sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc) })
 	p.openapiYAML = sync.OnceValues(doc.YAML)
 	var err error
-	if p.style, err = pageFiles.ReadFile("pages/style.css"); err != nil {
+	if p.style, err = hashedFile("style.css"); err != nil {
 		return nil, err
 	}
-	// The content's hash in the name lets browsers keep it for ever.
-	sum := sha256.Sum256(p.style)
-	p.stylePath = "/assets/reader-" + hex.EncodeToString(sum[:6]) + ".css"
+	if p.icon, err = hashedFile("icon.svg"); err != nil {
+		return nil, err
+	}
 	if p.templates, err = template.ParseFS(pageFiles, "pages/*.html"); err != nil {
 		return nil, err
 	}
@@ -72,16 +78,24 @@ func newPages(a *API) (*pages, error) {
 	return p, nil
 }
 
+// hashedFile is served at a path that has the content's hash in it, which lets
+// browsers keep it for ever.
+func hashedFile(name string) (pageFile, error) {
+	content, err := pageFiles.ReadFile("pages/" + name)
+	sum := sha256.Sum256(content)
+	return pageFile{"/assets/reader-" + hex.EncodeToString(sum[:6]) + path.Ext(name), content}, err
+}
+
 func (p *pages) render(name, title string, data any) ([]byte, error) {
 	var out bytes.Buffer
-	err := p.templates.ExecuteTemplate(&out, name, pageData{Title: title, Style: p.stylePath, Data: data})
+	err := p.templates.ExecuteTemplate(&out, name, pageData{Title: title, Style: p.style.path, Icon: p.icon.path, Data: data})
 	return out.Bytes(), err
 }
 
 func (p *pages) register(mux *http.ServeMux) {
 	const html = "text/html; charset=utf-8"
-	for _, path := range []string{"/problems", "/problems/{$}"} {
-		mux.HandleFunc("GET "+path, serve(p.problems, html, "no-cache"))
+	for _, at := range []string{"/problems", "/problems/{$}"} {
+		mux.HandleFunc("GET "+at, serve(p.problems, html, "no-cache"))
 	}
 	mux.HandleFunc("GET /problems/{type}", func(w http.ResponseWriter, r *http.Request) {
 		page, ok := p.problem[curfew.Kind(r.PathValue("type"))]
@@ -91,7 +105,9 @@ func (p *pages) register(mux *http.ServeMux) {
 		}
 		serve(page, html, "no-cache")(w, r)
 	})
-	mux.HandleFunc("GET "+p.stylePath, serve(p.style, "text/css; charset=utf-8", cacheForEver))
+	for _, f := range []pageFile{p.style, p.icon} {
+		mux.HandleFunc("GET "+f.path, serve(f.content, contentTypes[path.Ext(f.path)], cacheForEver))
+	}
 	mux.HandleFunc("GET /docs", serveWhenAsked(p.docs, html))
 	mux.HandleFunc("GET /openapi.json", serveWhenAsked(p.openapiJSON, "application/json"))
 	mux.HandleFunc("GET /openapi.yaml", serveWhenAsked(p.openapiYAML, "application/yaml"))
