@@ -244,12 +244,12 @@ func TestNoApp(t *testing.T) {
 			t.Parallel()
 			w := startEmpty(t, change)
 			for _, path := range appPaths {
-				w.page().Get(path).Status(200).Is("Content-Type", "text/html; charset=utf-8").Is("Cache-Control", "no-store").Has("make web")
+				w.page().Get(path).Status(200).Is("Content-Type", "text/html; charset=utf-8").Is("Cache-Control", "no-store").Has("make build")
 				if path != "/" {
 					w.page().Get(path+"/").Status(308).Is("Location", path)
 				}
 			}
-			w.page().Get("/nothing").Status(404).Lacks("make web").Has("There is nothing at this address.")
+			w.page().Get("/nothing").Status(404).Lacks("make build").Has("There is nothing at this address.")
 			w.page().Get("/assets/index.js").Status(404).Is("Content-Type", "text/plain; charset=utf-8")
 		})
 	}
