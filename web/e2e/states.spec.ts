@@ -124,6 +124,7 @@ test('without a network the last list stays, with its time, and is fresh again a
 }) => {
   const { owner } = await withGrace(curfew, page)
   await expect(sessionsCard(page)).toContainText('2 people are signed in')
+  await expect(policyCard(page).getByRole('radio')).not.toHaveCount(0) // all of the page has arrived
   await page.context().setOffline(true)
   await expect(sessionsCard(page)).toContainText(/as of \d?\d:\d\d/)
   await expect(page.getByRole('status').filter({ hasText: 'You are offline.' })).toBeVisible()
