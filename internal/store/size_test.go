@@ -174,7 +174,7 @@ func (s *sizes) weigh(what string, figure, least, most float64) {
 	s.Helper()
 	s.Logf("%-52s %8.1f", what, figure)
 	if figure < least || figure > most {
-		s.Errorf("%s: %.1f, and the documentation takes it for %.1f to %.1f", what, figure, least, most)
+		s.Errorf("%s: %.1f, want %.1f to %.1f", what, figure, least, most)
 	}
 }
 
