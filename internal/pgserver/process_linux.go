@@ -55,6 +55,31 @@ func (a *account) take(dir string) error {
 	}
 }
 
+// claim locks a file in a folder for as long as this process lives. It gets its
+// name when it is locked, so that nobody finds it otherwise.
+func claim(dir string) (*os.File, error) {
+	file, err := os.CreateTemp(dir, "claim-")
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, err
+	}
+	return file, os.Rename(file.Name(), claimFile(dir))
+}
+
+// abandoned is whether the process that claimed a folder is no more.
+func abandoned(dir string) bool {
+	file, err := os.Open(claimFile(dir))
+	if err != nil {
+		return false // it may just be claiming it
+	}
+	defer func() { _ = file.Close() }()
+	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}
+
+func claimFile(dir string) string { return filepath.Join(dir, "claimed") }
+
 // set makes a command run as the account, in a group of processes of its own:
 // Ctrl-C at a terminal ends the tests, which end the server. If they cannot any
 // more, the system does: an immediate shutdown once the thread that started it

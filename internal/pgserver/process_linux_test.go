@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestNoServerOutlivesItsProcess: a test binary that panics or is killed leaves
-// no server behind, not even one that was paused.
+// no server behind, not even one that was paused; and its folder only until the
+// next one starts.
 func TestNoServerOutlivesItsProcess(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -61,6 +62,10 @@ func TestNoServerOutlivesItsProcess(t *testing.T) {
 				t.Fatalf("%q: %v", line, errors.Join(err, convErr))
 			}
 			defer func() { _ = os.RemoveAll(dir) }()
+			removeAbandoned()
+			if _, err := os.Stat(dir); err != nil {
+				t.Fatalf("the folder of a server that runs: %v", err)
+			}
 			all := append(children(pid), pid)
 			if len(all) < 4 {
 				t.Errorf("only %d processes are seen", len(all))
@@ -77,6 +82,10 @@ func TestNoServerOutlivesItsProcess(t *testing.T) {
 					}
 					time.Sleep(10 * time.Millisecond)
 				}
+			}
+			removeAbandoned()
+			if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the folder stays: %v", err)
 			}
 		})
 	}

@@ -37,9 +37,24 @@ type Server struct {
 	owned bool   // dir was made by Start, and Close removes it
 	as    *account
 	port  int
+	claim *os.File // says that this process is there, if the system can
 
 	mu      sync.Mutex
 	running *process // nil when it is not
+}
+
+// folders is how the folders are named that Start makes.
+const folders = "curfew-postgres-*"
+
+// removeAbandoned removes the folders of processes that ended without Close: of
+// tests that ran too long, or were interrupted.
+func removeAbandoned() {
+	all, _ := filepath.Glob(filepath.Join(os.TempDir(), folders))
+	for _, dir := range all {
+		if abandoned(dir) {
+			_ = os.RemoveAll(dir) // what somebody else left is theirs
+		}
+	}
 }
 
 // Limits of patience: far beyond what is usual, for machines that are busy.
@@ -77,7 +92,11 @@ func prepare(dir string) (*Server, error) {
 	}
 	s := &Server{bin: bin, dir: dir, owned: dir == "", as: as}
 	if s.owned {
-		s.dir, err = os.MkdirTemp("", "curfew-postgres-")
+		removeAbandoned()
+		s.dir, err = os.MkdirTemp("", folders)
+		if err == nil {
+			s.claim, err = claim(s.dir)
+		}
 	} else {
 		err = os.MkdirAll(s.dir, 0o700)
 	}
@@ -174,10 +193,14 @@ func (s *Server) Close() error {
 	if err := s.Kill(); err != nil {
 		return err
 	}
-	if s.owned {
-		return os.RemoveAll(s.dir)
+	if !s.owned {
+		return nil
 	}
-	return nil
+	err := os.RemoveAll(s.dir)
+	if s.claim != nil {
+		_ = s.claim.Close()
+	}
+	return err
 }
 
 // Pause stops all processes of the server where they are: connections stay open
