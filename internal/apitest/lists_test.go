@@ -57,6 +57,20 @@ func TestPaging(t *testing.T) {
 	}
 }
 
+// TestPeopleAreInOneOrder: by name without regard to case, and then by the
+// characters' numbers, whatever a database holds for the order of a language.
+func TestPeopleAreInOneOrder(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for i, name := range []string{"\u00c4rger", "zoe", "ada b", "Zo\u00eb", "\u00e9mile"} {
+		w.join(w.ada, name, fmt.Sprintf("p%d@acme.example", i), "member")
+	}
+	want := []string{"ada b", "Ada Owner", "Bob Member", "zoe", "Zo\u00eb", "\u00c4rger", "\u00e9mile"}
+	if got := w.ada.Get(users).Status(200).JSON().column("name"); !slices.Equal(got, want) {
+		t.Errorf("the people are %q", got)
+	}
+}
+
 func TestListRules(t *testing.T) {
 	t.Parallel()
 	w := start(t)

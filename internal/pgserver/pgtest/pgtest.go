@@ -94,7 +94,7 @@ func stop() error {
 // Database is the URL of a new empty database, which is dropped with the test.
 func Database(t testing.TB) string {
 	t.Helper()
-	return create(t, Server(t), "template0")
+	return create(t, Server(t), empty)
 }
 
 // FromTemplate is the URL of a new database with what build puts into one: once
@@ -114,7 +114,7 @@ func FromTemplate(t testing.TB, name string, build func(url string) error) strin
 	}
 	shared.mu.Unlock()
 	of.once.Do(func() {
-		of.err = execute(server, "CREATE DATABASE "+of.database+" TEMPLATE template0")
+		of.err = execute(server, "CREATE DATABASE "+of.database+" "+empty)
 		if of.err == nil {
 			of.err = build(server.URL(of.database))
 		}
@@ -122,7 +122,7 @@ func FromTemplate(t testing.TB, name string, build func(url string) error) strin
 	if of.err != nil {
 		t.Fatalf("the template %s: %v", name, of.err)
 	}
-	return create(t, server, of.database)
+	return create(t, server, "TEMPLATE "+of.database)
 }
 
 // template is a database that others are copies of.
@@ -132,10 +132,16 @@ type template struct {
 	err      error
 }
 
-func create(t testing.TB, server *pgserver.Server, template string) string {
+// empty makes a database empty, and its order of texts that of people rather
+// than of bytes, as on many an operator's server: what needs the order of bytes
+// has to say so.
+const empty = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+
+// create creates a database for a test.
+func create(t testing.TB, server *pgserver.Server, of string) string {
 	t.Helper()
 	database := fmt.Sprintf("test_%d", names.Add(1))
-	if err := execute(server, "CREATE DATABASE "+database+" TEMPLATE "+template); err != nil {
+	if err := execute(server, "CREATE DATABASE "+database+" "+of); err != nil {
 		t.Fatalf("a database for the test: %v", err)
 	}
 	t.Cleanup(func() {
@@ -155,7 +161,7 @@ func Recycled(t testing.TB, name string, build func(url string) error, clean str
 	url := takeSpare(name)
 	if url == "" {
 		database := fmt.Sprintf("recycled_%d", names.Add(1))
-		err := execute(server, "CREATE DATABASE "+database+" TEMPLATE template0")
+		err := execute(server, "CREATE DATABASE "+database+" "+empty)
 		if err == nil {
 			url = server.URL(database)
 			err = build(url)
