@@ -66,7 +66,7 @@ func TestScripts(t *testing.T) {
 // What is about data is so on PostgreSQL, too; what differs there is in
 // testdata/postgres.
 func TestScriptsOnPostgres(t *testing.T) {
-	about := []string{"bench", "demo", "help", "usage", "refusals"} // files, or no data
+	about := []string{"bench", "copy", "demo", "help", "usage", "refusals"} // files, or no data
 	testscript.Run(t, scripts("testdata/script/*.txtar", about, postgres))
 	testscript.Run(t, scripts("testdata/postgres/*.txtar", nil, postgres))
 }

@@ -51,6 +51,7 @@ func Process() Env {
 type commands struct {
 	Serve       serveCommand   `cmd:"" help:"Run the server."`
 	Migrate     migrateCommand `cmd:"" help:"Bring the database to this version."`
+	Copy        copyCommand    `cmd:"" help:"Move everything to another database."`
 	SigningKeys struct {
 		List   keysListCommand   `cmd:"" help:"List the keys that sign access tokens."`
 		Rotate keysRotateCommand `cmd:"" help:"Make a new signing key."`

@@ -87,6 +87,15 @@ func (s Settings) Config() (Config, error) {
 	return c, nil
 }
 
+// At is s for another database, as if its URL stood behind a flag; for that of s
+// itself when url is empty.
+func (s StoreSettings) At(flag, url string) StoreSettings {
+	if url != "" {
+		s.DatabaseURL = Text{text: url, from: "--" + flag}
+	}
+	return s
+}
+
 // Store judges what was written. Its error is one sentence.
 func (s StoreSettings) Store() (Store, error) {
 	var j judge

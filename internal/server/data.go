@@ -69,7 +69,7 @@ func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error)
 	if err != nil {
 		return nil, err
 	}
-	chain, err := audit.NewChain(func(id byte) ([32]byte, bool) { return secrets.Key(token.PurposeAudit, id) }, secrets.KeyID())
+	chain, err := newChain(secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +102,10 @@ func noDatabase(c config.Store) error {
 		return fmt.Errorf("there is nothing of Curfew in the database %s: correct CURFEW_DATABASE_URL, or start 'curfew serve', which begins there", c.Database())
 	}
 	return fmt.Errorf("there is no database at %s: correct CURFEW_DATA_DIR or CURFEW_DATABASE_URL, or start 'curfew serve', which makes one", c.DatabasePath)
+}
+
+func newChain(secrets *token.Secrets) (*audit.Chain, error) {
+	return audit.NewChain(func(id byte) ([32]byte, bool) { return secrets.Key(token.PurposeAudit, id) }, secrets.KeyID())
 }
 
 // secretsOf derives the keys of a secret and of those before it.
@@ -138,6 +142,9 @@ func (d *Data) prepare(ctx context.Context, c config.Store, access Access) (err 
 	}
 	if err != nil {
 		return err
+	}
+	if err := d.DB.UseCopy(ctx); err != nil {
+		return fmt.Errorf("cannot use %s: %w", c.Database(), err)
 	}
 	if err := d.raiseClock(ctx); err != nil {
 		return err

@@ -48,4 +48,12 @@ type dialect struct {
 	rotators, lookers int
 	// apart says that such a batch has calls of one account only.
 	apart bool
+	// clear empties tables, those first that refer to others; analyze gathers
+	// what plans need after much was put in, "" where that does more harm.
+	clear   func(tables []string) []string
+	analyze string
+	// rowsAtOnce is how many rows one statement of a copy puts in.
+	rowsAtOnce int
+	// plainText says that text holds neither zero bytes nor what is no UTF-8.
+	plainText bool
 }

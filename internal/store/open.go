@@ -121,6 +121,10 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if _, err := db.write.ExecContext(ctx, zeroAccount.text, curfew.ZeroID[:], make([]byte, 32), seal[:]); err != nil {
 		return fmt.Errorf("cannot migrate the database: %w", explain(err))
 	}
+	installation := curfew.NewID(time.Now())
+	if _, err := db.write.ExecContext(ctx, makeInstallation.text, installation[:]); err != nil {
+		return fmt.Errorf("cannot migrate the database: %w", err)
+	}
 	return db.ready(ctx)
 }
 

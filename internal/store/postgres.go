@@ -38,6 +38,10 @@ var postgresDialect = dialect{
 	batched:     []*query{rotateAll, selectStandings},
 	rotators:    2,
 	lookers:     1,
+	clear:       func(tables []string) []string { return []string{"TRUNCATE " + strings.Join(tables, ", ")} },
+	analyze:     "ANALYZE " + strings.Join(copiedTables(), ", "),
+	rowsAtOnce:  500,
+	plainText:   true,
 }
 
 const (

@@ -27,6 +27,13 @@ var sqliteDialect = dialect{
 	standings: standingsOneByOne,
 	rotators:  1,
 	lookers:   1,
+	clear: func(tables []string) (texts []string) {
+		for _, name := range tables {
+			texts = append(texts, "DELETE FROM "+name)
+		}
+		return texts
+	},
+	rowsAtOnce: 1, // reading a long statement costs more than many short ones
 }
 
 // sqliteReaders is how many connections read at once; more only cost memory.

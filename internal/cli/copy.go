@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/server"
+	"github.com/curfew-auth/curfew/internal/store"
+)
+
+type copyCommand struct {
+	From string `placeholder:"URL" help:"The database to copy, as in --database-url. Default: the one that the settings name."`
+	To   string `placeholder:"URL" help:"The database to copy into. Default: the one that the settings name."`
+	storeCommand
+}
+
+// Help is shown below the summary.
+func (copyCommand) Help() string {
+	return `Moves an installation between SQLite and PostgreSQL, in either direction, or to another database of the same kind. Everything is copied, then read again and compared; nobody has to sign in anew, because the secret stays the same: give every server of the copy the secret of the source.
+
+Stop all servers of the source first, and start none on it afterwards: sessions that go on there do not go on in the copy.
+
+The target must be empty, or a copy of the same source that nobody has used: then it is made anew. So a copy that was interrupted is run again; until it is whole, no server starts on it. A database in use is never overwritten.
+
+A password does not go on the command line: leave out --from or --to and let the environment name that one.
+
+Examples:
+
+    CURFEW_DATABASE_URL=postgres://curfew:PASSWORD@db.example.com/curfew curfew copy --from sqlite:///var/lib/curfew/curfew.db
+    curfew copy --from sqlite:// --to postgres://curfew@db.example.com/curfew
+    curfew copy --from postgres://curfew@db.example.com/curfew --to sqlite:///var/lib/curfew/copy.db`
+}
+
+// Run copies.
+func (c *copyCommand) Run(ctx context.Context, env *Env) error {
+	if c.From == "" && c.To == "" {
+		return usageError{fmt.Errorf("give --from or --to, or both: what is left out is the database that the settings name")}
+	}
+	from, err := c.At("from", c.From).Store()
+	if err != nil {
+		return usageError{err}
+	}
+	to, err := c.At("to", c.To).Store()
+	if err != nil {
+		return usageError{err}
+	}
+	if from.Database() == to.Database() {
+		return usageError{fmt.Errorf("--from and --to are the same database: %s", from.Database())}
+	}
+	p := &copyProgress{out: env.Stderr, terminal: isTerminal(env.Stderr), now: time.Now}
+	began := p.now()
+	copied, err := server.Copy(ctx, server.Copying{From: from, To: to, Now: env.Now, Progress: p.show})
+	p.end()
+	if err != nil {
+		return err
+	}
+	var rows int64
+	for _, table := range copied {
+		rows += table.Rows
+		fmt.Fprintf(env.Stdout, "%-14s %12s\n", table.Table, thousands(table.Rows))
+	}
+	fmt.Fprintf(env.Stdout, "Copied and compared %s rows in %s, from %s to %s.\n", thousands(rows), p.now().Sub(began).Round(100*time.Millisecond), from.Database(), to.Database())
+	return nil
+}
+
+// copyProgress shows how far a copy has come: in one line at a terminal, else
+// in a line for each table and every ten seconds.
+type copyProgress struct {
+	out      io.Writer
+	terminal bool
+	now      func() time.Time
+
+	table string
+	began time.Time // with the table
+	shown time.Time
+}
+
+func (p *copyProgress) show(at store.Progress) {
+	if at.Rows == 0 {
+		return
+	}
+	now := p.now()
+	what := "copying "
+	if at.Verifying {
+		what = "comparing "
+	}
+	if what += at.Table; what != p.table {
+		p.table, p.began, p.shown = what, now, time.Time{}
+	}
+	every := 10 * time.Second
+	if p.terminal {
+		every = 100 * time.Millisecond
+	}
+	if at.Done < at.Rows && now.Sub(p.shown) < every {
+		return
+	}
+	p.shown = now
+	line := fmt.Sprintf("%s: %s of %s rows (%d %%)", what, thousands(at.Done), thousands(at.Rows), at.Done*100/at.Rows)
+	if took := now.Sub(p.began); took > 100*time.Millisecond {
+		line += fmt.Sprintf(", %s a second", thousands(int64(float64(at.Done)/took.Seconds())))
+	}
+	if p.terminal {
+		fmt.Fprintf(p.out, "\r\033[K%s", line)
+	} else {
+		fmt.Fprintln(p.out, line)
+	}
+}
+
+// end leaves the line.
+func (p *copyProgress) end() {
+	if p.terminal {
+		fmt.Fprint(p.out, "\r\033[K")
+	}
+}
+
+// thousands is a number in groups of three digits.
+func thousands(n int64) string {
+	digits := fmt.Sprint(n)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}

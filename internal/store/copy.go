@@ -1,0 +1,334 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// Progress is how far a copy has come.
+type Progress struct {
+	Table     string
+	Verifying bool
+	// Done of Rows rows of the table are dealt with.
+	Done, Rows int64
+}
+
+// Copied is what became of a table.
+type Copied struct {
+	Table string
+	Rows  int64
+}
+
+// Copy puts all that is in one database into another, which must be empty or a
+// copy of the same one that nobody has used, and reads everything again to
+// compare it. Both have the schema of this version. What it reads is of one
+// moment. When it ends early the target stays marked as unfinished, and a copy
+// into it begins anew.
+func Copy(ctx context.Context, from, to *DB, now time.Time, progress func(Progress)) ([]Copied, error) {
+	source, err := from.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the source: %w", err)
+	}
+	defer source.Rollback()
+	alive := func() (t time.Time, err error) {
+		err = from.write.QueryRowContext(ctx, newestHeartbeat.text).Scan(timeInto{&t})
+		return t, err
+	}
+	before, err := alive()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the source: %w", err)
+	}
+	c := &copying{from: source, to: to, began: now.UnixMicro(), progress: progress}
+	var all []Copied
+	sums := map[string]digest{}
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	for _, table := range Tables {
+		if table.Here {
+			continue
+		}
+		sum, err := c.table(ctx, table)
+		if err != nil {
+			return nil, fmt.Errorf("cannot copy the table %s: %w", table.Name, err)
+		}
+		sums[table.Name] = sum
+		all = append(all, Copied{table.Name, sum.rows})
+	}
+	if err := c.verify(ctx, sums); err != nil {
+		return nil, err
+	}
+	switch after, err := alive(); {
+	case err != nil:
+		return nil, fmt.Errorf("cannot read the source: %w", err)
+	case !after.Equal(before):
+		return nil, ErrSourceUsed
+	}
+	if analyze := to.dialect.analyze; analyze != "" {
+		if _, err := to.write.ExecContext(ctx, analyze); err != nil {
+			return nil, fmt.Errorf("cannot gather the target's statistics: %w", err)
+		}
+	}
+	return all, c.finish(ctx, now)
+}
+
+// copying is a copy under way.
+type copying struct {
+	from     *sql.Tx
+	to       *DB
+	began    int64
+	progress func(Progress)
+}
+
+// begin marks the target and clears it, where that is allowed.
+func (c *copying) begin(ctx context.Context) error {
+	if m, err := readMark(ctx, c.from); err != nil {
+		return fmt.Errorf("cannot read the source: %w", err)
+	} else if m != nil && m.finished.IsZero() {
+		return fmt.Errorf("the source cannot be copied: %w", ErrUnfinishedCopy)
+	}
+	var source curfew.ID
+	if err := c.from.QueryRowContext(ctx, selectInstallation.text).Scan(idInto{&source}); err != nil {
+		return fmt.Errorf("the source does not say which installation it is; run 'curfew migrate' on it: %w", err)
+	}
+	return c.write(ctx, func(tx *sql.Tx) error {
+		m, err := readMark(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if m == nil {
+			err = c.mustBeEmpty(ctx, tx)
+		} else if m.source != source {
+			err = ErrInUse
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, beginCopy.text, source[:], c.began); err != nil {
+			return err
+		}
+		for _, text := range c.to.dialect.clear(copiedTables()) {
+			if _, err := tx.ExecContext(ctx, text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// copiedTables are the names of the tables that are copied, those first that
+// refer to others.
+func copiedTables() (names []string) {
+	for i := len(Tables) - 1; i >= 0; i-- {
+		if !Tables[i].Here {
+			names = append(names, Tables[i].Name)
+		}
+	}
+	return names
+}
+
+// mustBeEmpty refuses a target in which there is more than a migration makes.
+func (c *copying) mustBeEmpty(ctx context.Context, tx *sql.Tx) error {
+	for _, name := range copiedTables() {
+		text := `SELECT EXISTS (SELECT 1 FROM ` + name
+		switch name {
+		case "installation":
+			continue
+		case "accounts":
+			text += ` WHERE length(name) > 0 OR audit_seq > 0`
+		}
+		var some bool
+		if err := tx.QueryRowContext(ctx, text+`)`).Scan(&some); err != nil {
+			return err
+		}
+		if some {
+			return ErrInUse
+		}
+	}
+	return nil
+}
+
+// write changes the target in one transaction.
+func (c *copying) write(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := c.to.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("cannot write to the target: %w", err)
+	}
+	defer tx.Rollback()
+	if err := fn(tx); err != nil {
+		return fmt.Errorf("cannot copy into the target: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("cannot write to the target: %w", err)
+	}
+	return nil
+}
+
+// hold makes sure that the target is still this copy's, until the transaction
+// ends.
+func (c *copying) hold(ctx context.Context, tx *sql.Tx) error {
+	return c.once(ctx, tx, holdCopy, c.began)
+}
+
+func (c *copying) once(ctx context.Context, tx *sql.Tx, q *query, args ...any) error {
+	result, err := tx.ExecContext(ctx, q.text, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, ErrAnotherCopy)
+	}
+	return nil
+}
+
+// finish marks the copy as whole.
+func (c *copying) finish(ctx context.Context, now time.Time) error {
+	return c.write(ctx, func(tx *sql.Tx) error { return c.once(ctx, tx, finishCopy, c.began, now.UnixMicro()) })
+}
+
+const (
+	// copyCommit is how many rows are committed together, and copyTold after
+	// how many the progress is told.
+	copyCommit = 10000
+	copyTold   = 500
+)
+
+// table copies a table and returns the digest of what was read.
+func (c *copying) table(ctx context.Context, table Table) (sum digest, err error) {
+	total, err := count(ctx, c.from, table)
+	if err != nil {
+		return sum, err
+	}
+	rows, err := c.from.QueryContext(ctx, table.selectAll())
+	if err != nil {
+		return sum, err
+	}
+	defer rows.Close()
+	check := func(row []any) error { return nil }
+	if c.to.dialect.plainText {
+		check = table.plainText
+	}
+	in := newIntake(table, c.to.dialect.rowsAtOnce)
+	for more := true; more; {
+		err := c.write(ctx, func(tx *sql.Tx) error {
+			if err := c.hold(ctx, tx); err != nil {
+				return err
+			}
+			defer in.forget()
+			for end := sum.rows + copyCommit; more && sum.rows < end; {
+				for in.reset(); in.room(); {
+					if more = rows.Next(); !more {
+						break
+					}
+					row, err := in.scan(rows)
+					if err != nil {
+						return err
+					}
+					if err := check(row); err != nil {
+						return err
+					}
+					sum.add(table, row)
+				}
+				if err := in.insert(ctx, tx); err != nil {
+					return err
+				}
+				if !more || sum.rows%copyTold == 0 {
+					c.progress(Progress{Table: table.Name, Done: sum.rows, Rows: total})
+				}
+			}
+			return rows.Err()
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// verify reads everything that was copied and compares it.
+func (c *copying) verify(ctx context.Context, sums map[string]digest) error {
+	tx, err := c.to.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return fmt.Errorf("cannot read the target: %w", err)
+	}
+	defer tx.Rollback()
+	for _, table := range Tables {
+		if table.Here {
+			continue
+		}
+		want := sums[table.Name]
+		got, err := c.digestOf(ctx, tx, table, want.rows)
+		switch {
+		case err != nil:
+			return fmt.Errorf("cannot read the target's table %s: %w", table.Name, err)
+		case got.rows != want.rows:
+			return fmt.Errorf("the copy is not like the source: %d rows of %s, and there were %d", got.rows, table.Name, want.rows)
+		case got != want:
+			return fmt.Errorf("the copy is not like the source: some of the %d rows of %s differ", got.rows, table.Name)
+		}
+	}
+	return nil
+}
+
+func (c *copying) digestOf(ctx context.Context, tx *sql.Tx, table Table, total int64) (sum digest, err error) {
+	rows, err := tx.QueryContext(ctx, table.selectAll())
+	if err != nil {
+		return sum, err
+	}
+	defer rows.Close()
+	in := newIntake(table, 1)
+	for rows.Next() {
+		in.reset()
+		row, err := in.scan(rows)
+		if err != nil {
+			return sum, err
+		}
+		if sum.add(table, row); sum.rows%copyCommit == 0 {
+			c.progress(Progress{Table: table.Name, Verifying: true, Done: sum.rows, Rows: total})
+		}
+	}
+	c.progress(Progress{Table: table.Name, Verifying: true, Done: sum.rows, Rows: total})
+	return sum, rows.Err()
+}
+
+func count(ctx context.Context, q querier, table Table) (n int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT count(*) FROM `+table.Name).Scan(&n)
+	return n, err
+}
+
+// names are the columns.
+func (t Table) names() string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t Table) selectAll() string {
+	return `SELECT ` + t.names() + ` FROM ` + t.Name + ` ORDER BY ` + strings.Join(t.Key, ", ")
+}
+
+// insertRows is the statement that puts n rows in.
+func (t Table) insertRows(n int) string {
+	var b bytes.Buffer
+	b.WriteString(`INSERT INTO ` + t.Name + ` (` + t.names() + `) VALUES `)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		for j := range t.Columns {
+			b.WriteString([]string{"($", ", $"}[min(j, 1)])
+			fmt.Fprint(&b, i*len(t.Columns)+j+1)
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// Why a copy cannot be made, or used.
+var (
+	// ErrUnfinishedCopy is a database into which a copy began and did not end.
+	ErrUnfinishedCopy = errors.New("the database is an unfinished copy of another one: run 'curfew copy' again until it says that it is done")
+	// ErrInUse is a target that holds something else than a copy of the
+	// source that nobody has used.
+	ErrInUse = errors.New("it holds an installation, which is never overwritten: give an empty database")
+	// ErrSourceUsed is a source on which a server ran during the copy.
+	ErrSourceUsed = errors.New("a server used the source during the copy: stop it, and copy again")
+	// ErrAnotherCopy is a copy that another one took the target from.
+	ErrAnotherCopy = errors.New("another copy into it began meanwhile: nothing is changed any more by this one")
+)
+
+// The mark of a copy tells a database that was made by one, until it is used.
+// When it began also tells one copy from the next.
+var (
+	makeInstallation   = statement(`INSERT INTO installation (one, id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING`)
+	selectInstallation = statement(`SELECT id FROM installation WHERE one = 1`)
+
+	selectCopy = statement(`SELECT source, started_at, finished_at FROM copies WHERE one = 1`)
+	beginCopy  = statement(`INSERT INTO copies (one, source, started_at, finished_at) VALUES (1, $1, $2, NULL)
+ ON CONFLICT (one) DO UPDATE SET source = excluded.source, started_at = excluded.started_at, finished_at = NULL`)
+	holdCopy   = statement(`UPDATE copies SET started_at = $1 WHERE one = 1 AND started_at = $1 AND finished_at IS NULL`)
+	finishCopy = statement(`UPDATE copies SET finished_at = $2 WHERE one = 1 AND started_at = $1 AND finished_at IS NULL`)
+	useCopy    = statement(`DELETE FROM copies WHERE one = 1 AND finished_at IS NOT NULL`)
+
+	lastSign = statement(`SELECT max(heartbeat) FROM writers WHERE stopped_at IS NULL`)
+)
+
+// UseCopy says that the database is used from now on, so that no copy replaces
+// what is in it. An unfinished one is refused with ErrUnfinishedCopy.
+func (db *DB) UseCopy(ctx context.Context) error {
+	mark, err := readMark(ctx, db.read)
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot read the database: %w", err)
+	case mark == nil:
+		return nil
+	case mark.finished.IsZero():
+		return ErrUnfinishedCopy
+	}
+	if _, err := db.write.ExecContext(ctx, useCopy.text); err != nil {
+		return fmt.Errorf("cannot write to the database: %w", err)
+	}
+	return nil
+}
+
+// IsCopy reports whether what is here is a copy, finished or not, that nobody
+// has used.
+func (db *DB) IsCopy(ctx context.Context) (bool, error) {
+	mark, err := readMark(ctx, db.read)
+	if err != nil {
+		return false, fmt.Errorf("cannot read the database: %w", err)
+	}
+	return mark != nil, nil
+}
+
+// LastSign is when a node that did not say that it stops last gave a sign of
+// life, zero for never.
+func (db *DB) LastSign(ctx context.Context) (t time.Time, err error) {
+	if err := db.read.QueryRowContext(ctx, lastSign.text).Scan(timeInto{&t}); err != nil {
+		return t, fmt.Errorf("cannot read the database: %w", err)
+	}
+	return t, nil
+}
+
+type mark struct {
+	source            curfew.ID
+	started, finished time.Time
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// readMark gives nil where there is no mark.
+func readMark(ctx context.Context, q querier) (*mark, error) {
+	var m mark
+	err := q.QueryRowContext(ctx, selectCopy.text).Scan(idInto{&m.source}, timeInto{&m.started}, timeInto{&m.finished})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &m, err
+}

@@ -1,0 +1,70 @@
+package store
+
+// Kind is what a column holds.
+type Kind string
+
+// The kinds of columns: the same names on every engine.
+const (
+	Bytes  Kind = "bytea"
+	Text   Kind = "text"
+	Number Kind = "bigint"
+)
+
+// Column is a column of a table.
+type Column struct {
+	Name string
+	Kind Kind
+}
+
+// Table is a table of the schema.
+type Table struct {
+	Name string
+	// Key are the columns of the primary key, which orders a copy.
+	Key     []string
+	Columns []Column
+	// Here says that the rows are of this database, and not of the
+	// installation that it holds: they are not copied.
+	Here bool
+}
+
+// Tables are all tables, in an order in which rows can be put in: what others
+// refer to comes first.
+var Tables = func() []Table {
+	b := func(name string) Column { return Column{name, Bytes} }
+	t := func(name string) Column { return Column{name, Text} }
+	n := func(name string) Column { return Column{name, Number} }
+	table := func(name string, key []string, columns ...Column) Table {
+		return Table{Name: name, Key: key, Columns: columns}
+	}
+	return []Table{
+		table("signing_keys", []string{"kid"},
+			t("kid"), t("alg"), b("public_key"), b("sealed"), n("created_at"), n("active_at"), n("expires_at")),
+		table("installation", []string{"one"}, n("one"), b("id")),
+		table("writers", []string{"id"}, b("id"), n("started_at"), n("heartbeat"), n("last_seq"), n("stopped_at")),
+		table("accounts", []string{"id"},
+			b("id"), t("name"), n("created_at"), n("version"), n("idle_minutes"), n("absolute_minutes"), n("policy_version"), n("clamp_version"),
+			n("policy_updated_at"), b("policy_updated_by"), n("session_epoch"), n("audit_seq"), b("audit_mac"), b("audit_seal"),
+			n("audit_anchor_seq"), b("audit_anchor_mac"), b("audit_anchor_seal")),
+		table("users", []string{"account_id", "id"},
+			b("account_id"), b("id"), t("name"), t("sort_name"), t("email"), t("role"), t("password_hash"), n("created_at"), n("disabled_at"),
+			n("last_login_at"), n("version"), n("session_epoch")),
+		table("login_names", []string{"name"}, t("name"), b("account_id"), b("user_id")),
+		table("sessions", []string{"account_id", "id"},
+			b("account_id"), b("id"), b("user_id"), b("secret_hash"), n("generation"), n("rotated_at"), b("rotation_attempt"), b("rotation_nonce"),
+			n("policy_version"), n("started_at"), n("auth_time"), n("last_active_at"), n("idle_minutes"), n("absolute_minutes"),
+			n("idle_expires_at"), n("absolute_expires_at"), n("account_epoch"), n("user_epoch"), n("revoked_at"), t("revoke_reason"),
+			t("device"), t("ip"), t("amr")),
+		table("epochs", []string{"account_id", "user_id", "epoch"},
+			b("account_id"), b("user_id"), n("epoch"), n("raised_at"), t("reason"), t("actor_type"), b("actor_id"), n("swept_at")),
+		table("invites", []string{"account_id", "id"},
+			b("account_id"), b("id"), t("email"), t("role"), b("secret_hash"), n("created_at"), b("created_by"), n("expires_at"), n("accepted_at")),
+		table("reset_tokens", []string{"account_id", "user_id"},
+			b("account_id"), b("user_id"), b("secret_hash"), n("created_at"), b("created_by"), n("expires_at"), n("used_at"), n("user_epoch")),
+		table("audit_events", []string{"account_id", "seq"},
+			b("account_id"), n("seq"), b("id"), n("occurred_at"), t("action"), t("actor_type"), b("actor_id"), t("actor_name"), t("actor_email"),
+			t("resource_type"), b("resource_id"), t("request_id"), t("ip"), t("user_agent"), t("details"), n("key_id"), b("mac")),
+		table("throttles", []string{"bucket"}, b("bucket"), n("tat")),
+		{Name: "leases", Key: []string{"name"}, Columns: []Column{t("name"), b("holder"), n("expires_at")}, Here: true},
+		{Name: "copies", Key: []string{"one"}, Columns: []Column{n("one"), b("source"), n("started_at"), n("finished_at")}, Here: true},
+	}
+}()
