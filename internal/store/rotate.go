@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,6 +70,16 @@ func (db *DB) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotat
 // alone, so that one that cannot be done does not take the others with it; not
 // when the engine is not there, for which each would have to wait.
 func (db *DB) rotateBatch(calls []*rotateCall) {
+	calls = slices.DeleteFunc(calls, func(call *rotateCall) bool {
+		late := call.late()
+		if late { // who comes too late already does not wait for the engine, too
+			call.answer.give(authority.Rotated{}, call.result.err)
+		}
+		return late
+	})
+	if len(calls) == 0 {
+		return
+	}
 	err := db.retry(context.Background(), func() error { return db.rotateTogether(calls) })
 	if err != nil && len(calls) > 1 && !errors.Is(err, errNotBegun) && !errors.Is(err, errUnknown) && !db.dialect.lost(err) {
 		for i := range calls {
