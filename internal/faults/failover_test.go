@@ -21,6 +21,7 @@ func both(t *testing.T, one, other *pgserver.Server) string {
 
 // A primary and a standby that every commit waits for.
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	primary := startPostgres(t)
 	standby := startStandby(t, primary)
 	l := newLoad(t, startNode(t, onPostgres(both(t, primary, standby))...))
@@ -30,18 +31,54 @@ func TestFailover(t *testing.T) {
 	// somebody asks, when it is there to be read.
 	l.through(t, "the standby is lost, and then the primary", func(t *testing.T) {
 		check(t, standby.Stop())
-		l.waitNothingUnderWay(t)
-		acked := l.history.clock.Load()
-		l.waitRefusedTwice(t)
-		for _, c := range l.history.all() {
-			if c.began > acked && (c.status == 200 || c.status == 204) {
-				t.Errorf("acknowledged without the standby: %v", c)
-			}
-		}
+		l.waitNothingAcknowledged(t)
 		check(t, primary.Kill())
 		check(t, standby.Restart(context.Background()))
 		check(t, standby.Promote(context.Background()))
 	})
+	// The server that took over gets a standby, and dies under load.
+	primary, standby = standby, l.nextPair(t, standby)
+	l.through(t, "the primary is killed under load", func(t *testing.T) {
+		check(t, primary.Kill())
+		check(t, standby.Promote(context.Background()))
+	})
+	// The standby takes over, and whoever made it so did not end the primary:
+	// a node that still talks to that acknowledges nothing.
+	primary, standby = standby, l.nextPair(t, standby)
+	l.through(t, "two servers take writes", func(t *testing.T) {
+		check(t, standby.Promote(context.Background()))
+		l.waitNothingAcknowledged(t)
+		check(t, primary.Kill())
+	})
+}
+
+// nextPair gives a server a standby, and leads the node to both.
+func (l *load) nextPair(t *testing.T, primary *pgserver.Server) (standby *pgserver.Server) {
+	t.Helper()
+	if t.Failed() {
+		t.FailNow()
+	}
+	standby = startStandby(t, primary)
+	n := l.nodes[0]
+	n.terminate(t)
+	n.args = onPostgres(both(t, primary, standby))
+	n.start(t)
+	return standby
+}
+
+// waitNothingAcknowledged waits until every client was refused twice, and holds
+// that nothing that began meanwhile was acknowledged.
+func (l *load) waitNothingAcknowledged(t *testing.T) {
+	t.Helper()
+	l.waitNothingUnderWay(t)
+	from := l.history.clock.Load()
+	l.waitRefusedAll(t, 2)
+	until := l.history.clock.Load()
+	for _, c := range l.history.all() {
+		if c.began > from && c.ended < until && (c.status == 200 || c.status == 204) {
+			t.Errorf("acknowledged: %v", c)
+		}
+	}
 }
 
 func startStandby(t *testing.T, primary *pgserver.Server) *pgserver.Server {
@@ -79,9 +116,9 @@ func (l *load) waitNothingUnderWay(t *testing.T) {
 	}
 }
 
-// waitRefusedTwice waits until every client was refused a few times from now
+// waitRefusedAll waits until every client was refused so many times from now
 // on.
-func (l *load) waitRefusedTwice(t *testing.T) {
+func (l *load) waitRefusedAll(t *testing.T, times int) {
 	t.Helper()
 	now := l.history.clock.Load()
 	eventually(t, 2*slowest, "refusals", func() bool {
@@ -92,7 +129,7 @@ func (l *load) waitRefusedTwice(t *testing.T) {
 			}
 		}
 		for _, c := range l.all {
-			if c != l.owner && !c.ended.Load() && refused[c.session] < 2 {
+			if c != l.owner && !c.ended.Load() && refused[c.session] < times {
 				return false
 			}
 		}

@@ -36,6 +36,9 @@ type load struct {
 	all     []*client
 	acked   atomic.Int64 // refreshes
 	bearer  string       // the owner's
+	// data is where other commands find what a node keeps, "" for where the
+	// node does.
+	data func(t *testing.T) string
 }
 
 // client has one session. It behaves as the client for browsers does: it draws
@@ -47,6 +50,7 @@ type client struct {
 	token    string
 	attempt  int
 	ended    atomic.Bool // it was told so
+	apart    bool        // it is not in the crowd, and judged by its test
 	progress atomic.Int64
 }
 
@@ -65,8 +69,7 @@ type answer struct {
 // newLoad signs up an account and signs in those who will refresh.
 func newLoad(t *testing.T, nodes ...*node) *load {
 	t.Helper()
-	l := &load{t: t, nodes: nodes, http: &http.Client{Timeout: slowest, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	t.Cleanup(l.http.CloseIdleConnections)
+	l := &load{t: t, nodes: nodes, http: newHTTP(t)}
 	c, _ := l.send(nodes[0], "POST", "/api/v1/auth/signup", "", map[string]string{"account_name": "Acme", "name": "Ada", "email": email, "password": password})
 	if c.status != 201 {
 		t.Fatalf("sign-up: %v", c)
@@ -76,6 +79,12 @@ func newLoad(t *testing.T, nodes ...*node) *load {
 		l.mustSignIn()
 	}
 	return l
+}
+
+func newHTTP(t *testing.T) *http.Client {
+	c := &http.Client{Timeout: slowest, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	t.Cleanup(c.CloseIdleConnections)
+	return c
 }
 
 // send sends a request and reads the answer. What it returns is complete but
@@ -111,7 +120,7 @@ func (l *load) send(n *node, method, path, bearer string, in any) (c call, a ans
 // signIn tries to begin a session at the node; nil when it was not answered
 // with one.
 func (l *load) signIn(n *node) *client {
-	c, a := l.send(n, "POST", "/api/v1/auth/login", "", map[string]string{"email": email, "password": password, "delivery": "body"})
+	c, a := l.login(n)
 	c.what = signIn
 	if c.status == 200 {
 		c.session, c.generation, c.token = a.Session.ID, a.Session.Generation, a.RefreshToken
@@ -120,7 +129,28 @@ func (l *load) signIn(n *node) *client {
 	if c.status != 200 {
 		return nil
 	}
+	return l.client(a)
+}
+
+// client is a client with a session that was begun.
+func (l *load) client(a answer) *client {
 	return &client{load: l, session: a.Session.ID, token: a.RefreshToken}
+}
+
+// signInApart begins a session of which no judge hears.
+func (l *load) signInApart() *client {
+	l.t.Helper()
+	asked, a := l.login(l.nodes[0])
+	if asked.status != 200 {
+		l.t.Fatal(asked)
+	}
+	c := l.client(a)
+	c.apart = true
+	return c
+}
+
+func (l *load) login(n *node) (call, answer) {
+	return l.send(n, "POST", "/api/v1/auth/login", "", map[string]string{"email": email, "password": password, "delivery": "body"})
 }
 
 // mustSignIn is signIn where nothing fails.
@@ -155,7 +185,9 @@ func (c *client) refresh(n *node) call {
 	case 401:
 		c.ended.Store(true)
 	}
-	l.history.add(asked)
+	if !c.apart {
+		l.history.add(asked)
+	}
 	return asked
 }
 
@@ -169,7 +201,9 @@ func (c *client) walk(stop <-chan struct{}) {
 			return
 		default:
 		}
-		if asked := c.refresh(c.load.nodes[n%len(c.load.nodes)]); asked.status != 200 {
+		if asked := c.refresh(c.load.nodes[n%len(c.load.nodes)]); asked.status == 200 {
+			pause(stop, 10*time.Millisecond)
+		} else {
 			n++
 			pause(stop, 30*time.Millisecond)
 		}
@@ -299,7 +333,11 @@ func (l *load) closing(t *testing.T) {
 		}
 		c.refresh(l.nodes[i%len(l.nodes)])
 	}
-	out := l.nodes[0].run(t, "audit", "verify")
+	command := []string{"audit", "verify"}
+	if l.data != nil {
+		command = append(command, "--data-dir="+l.data(t))
+	}
+	out := l.nodes[0].run(t, command...)
 	if strings.Count(out, " ok") != 2 { // of the account, and of events without one
 		t.Errorf("the audit log does not verify:\n%s", out)
 	}

@@ -1,12 +1,16 @@
 package faults
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,7 +25,15 @@ const beNode = "CURFEW_TEST_BE_CURFEW=1"
 func TestMain(m *testing.M) {
 	name, value, _ := strings.Cut(beNode, "=")
 	if os.Getenv(name) == value {
+		if size := os.Getenv(onDisk); size != "" {
+			mountDisk(size)
+		}
 		os.Exit(cli.Main(cli.Process()))
+	}
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		// Most of the time the tests wait, for what takes its time.
+		_ = flag.Set("test.parallel", "8")
 	}
 	os.Exit(m.Run())
 }
@@ -39,6 +51,7 @@ const (
 type node struct {
 	dir, addr string
 	args      []string
+	disk      string // how large a disk of its own is, "" for none
 	log       *os.File
 	cmd       *exec.Cmd
 	copied    chan struct{}
@@ -93,6 +106,10 @@ func (n *node) start(t *testing.T) {
 		"--throttle=off", "--refresh-grace=60s"}, n.args...)
 	n.cmd, n.copied = n.command(args...), make(chan struct{})
 	n.cmd.Stderr = n.log
+	if n.disk != "" {
+		n.cmd.Env = append(n.cmd.Env, onDisk+"="+n.disk)
+		n.cmd.SysProcAttr = ownMounts()
+	}
 	pipe, err := n.cmd.StdoutPipe()
 	check(t, err)
 	check(t, n.cmd.Start())
@@ -145,7 +162,7 @@ func (n *node) signal(t *testing.T, signal syscall.Signal) {
 func (n *node) run(t *testing.T, args ...string) string {
 	t.Helper()
 	for _, setting := range n.args {
-		if strings.HasPrefix(setting, "--data") {
+		if strings.HasPrefix(setting, "--data") && !slices.ContainsFunc(args, isDataDir) {
 			args = append(args, setting)
 		}
 	}
@@ -155,6 +172,8 @@ func (n *node) run(t *testing.T, args ...string) string {
 	}
 	return string(out)
 }
+
+func isDataDir(flag string) bool { return strings.HasPrefix(flag, "--data-dir=") }
 
 // lastWords is the end of the log.
 func (n *node) lastWords() string {

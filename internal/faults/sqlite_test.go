@@ -1,0 +1,65 @@
+package faults
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+)
+
+// database is where a node on SQLite keeps its data.
+func (n *node) database() string { return filepath.Join(n.dir, "curfew-data", "curfew.db") }
+
+// A node over a file is killed, stands still, and is kept from writing.
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	l := newLoad(t, n)
+	for round := range 2 {
+		l.through(t, fmt.Sprint("killed and started, round ", round), func(t *testing.T) {
+			n.kill()
+			n.start(t)
+		})
+	}
+	// What a disk that answers late does to requests: they wait. It is not a
+	// disk that answers late: nothing else of the node works meanwhile.
+	l.through(t, "it stands still", func(t *testing.T) {
+		n.signal(t, syscall.SIGSTOP)
+		time.Sleep(time.Second)
+		n.signal(t, syscall.SIGCONT)
+	})
+	// Nobody else can write: as when a disk takes no writes for a while, but
+	// for the 5 seconds after which SQLite gives up.
+	l.through(t, "another process holds the lock on writing", func(t *testing.T) {
+		other, err := sql.Open("sqlite", "file:"+n.database()+"?_txlock=immediate&_pragma=busy_timeout(20000)")
+		check(t, err)
+		defer other.Close()
+		tx, err := other.Begin()
+		check(t, err)
+		from := l.history.clock.Load()
+		l.waitRefusedAll(t, 1)
+		if c, _ := l.send(n, "GET", "/api/v1/users/me", l.bearer, nil); c.status != 200 {
+			t.Errorf("reading while nobody writes: %v", c)
+		}
+		for _, c := range l.history.all() {
+			if c.began > from && (c.status == 200 || c.status == 204) {
+				t.Errorf("acknowledged while nobody can write: %v", c)
+			}
+			if c.took > 18*time.Second {
+				t.Errorf("a long wait: %v", c)
+			}
+		}
+		check(t, tx.Rollback())
+	})
+}
+
+// pass waits until some client was answered in one way or another.
+func (l *load) pass(t *testing.T) {
+	t.Helper()
+	now := l.history.clock.Load()
+	eventually(t, slowest, "an answer", func() bool { return l.history.clock.Load() > now })
+}
