@@ -101,33 +101,56 @@ func (c conn) SessionStanding(ctx context.Context, accountID, id curfew.ID) (cur
 	return one(c.row(ctx, selectStanding, accountID[:], id[:], curfew.ZeroID[:]), scanStanding)
 }
 
-// The list of sessions, latest activity first: $2 now, $4 and $5 the user (or
-// 0 for all), $6 and $7 the key after which it goes on.
-const sessionPage = ` AND ($4 = 0 OR s.user_id = $5)
- AND (s.last_active_at < $6 OR (s.last_active_at = $6 AND s.id < $7))
- ORDER BY s.last_active_at DESC, s.id DESC LIMIT $8`
+// The list of sessions, latest activity first: $2 is now, $4 and $5 the key
+// after which it goes on, $6 how many, $7 the user where it is one user's.
+const (
+	sessionAfter = ` AND (s.last_active_at < $4 OR (s.last_active_at = $4 AND s.id < $5))`
+	sessionOrder = ` ORDER BY s.last_active_at DESC, s.id DESC LIMIT $6`
+	ofUser       = ` AND s.user_id = $7`
 
-var selectSessions = map[authority.SessionStatus]*query{
-	authority.SessionsActive: statement(`SELECT ` + standingColumns + standingFrom + ` AND ` + activeAt + sessionPage),
-	authority.SessionsEnded:  statement(`SELECT ` + standingColumns + standingFrom + ` AND NOT ` + activeAt + sessionPage),
-	authority.SessionsAll:    statement(`SELECT ` + standingColumns + standingFrom + ` AND CAST($2 AS bigint) IS NOT NULL` + sessionPage),
-}
+	anySession   = standingFrom + ` AND CAST($2 AS bigint) IS NOT NULL`
+	endedSession = standingFrom + ` AND NOT ` + activeAt
+
+	// The active of a whole account may be very many: a page's keys are found
+	// among them first, by the rule of activeAt without a look at the user of
+	// each, as few users have had an epoch of their own raised.
+	activePage = `SELECT ` + standingColumns + standingFrom + ` AND s.id IN (SELECT s.id FROM sessions s
+  WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
+  AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
+  AND (s.user_id NOT IN (SELECT u.id FROM users u WHERE u.account_id = $1 AND u.session_epoch > 0)
+   OR s.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = s.user_id))` +
+		sessionAfter + sessionOrder + `) ORDER BY s.last_active_at DESC, s.id DESC`
+)
+
+var (
+	selectSessions = map[authority.SessionStatus]*query{
+		authority.SessionsActive: statement(activePage),
+		authority.SessionsEnded:  statement(`SELECT ` + standingColumns + endedSession + sessionAfter + sessionOrder),
+		authority.SessionsAll:    statement(`SELECT ` + standingColumns + anySession + sessionAfter + sessionOrder),
+	}
+	selectUserSessions = map[authority.SessionStatus]*query{
+		authority.SessionsActive: statement(`SELECT ` + standingColumns + standingFrom + ` AND ` + activeAt + ofUser + sessionAfter + sessionOrder),
+		authority.SessionsEnded:  statement(`SELECT ` + standingColumns + endedSession + ofUser + sessionAfter + sessionOrder),
+		authority.SessionsAll:    statement(`SELECT ` + standingColumns + anySession + ofUser + sessionAfter + sessionOrder),
+	}
+)
 
 func (c conn) SessionList(ctx context.Context, accountID curfew.ID, now time.Time, filter authority.SessionFilter, page authority.Page[authority.SessionKey]) (authority.List[curfew.Standing, authority.SessionKey], error) {
 	var list authority.List[curfew.Standing, authority.SessionKey]
-	byUser, userID := 0, curfew.ZeroID
-	if filter.UserID != nil {
-		byUser, userID = 1, *filter.UserID
-	}
 	after := authority.SessionKey{LastActiveAt: farFuture}
 	if page.After != nil {
 		after = *page.After
 	}
-	err := c.each(ctx, selectSessions[filter.Status], func(scan func(...any) error) error {
+	statements := selectSessions
+	args := []any{accountID[:], now.UnixMicro(), curfew.ZeroID[:], after.LastActiveAt.UnixMicro(), after.ID[:], page.Limit + 1}
+	if filter.UserID != nil {
+		statements, args = selectUserSessions, append(args, filter.UserID[:])
+	}
+	err := c.each(ctx, statements[filter.Status], func(scan func(...any) error) error {
 		st, err := scanStanding(scan)
 		list.Items = append(list.Items, st)
 		return err
-	}, accountID[:], now.UnixMicro(), curfew.ZeroID[:], byUser, userID[:], after.LastActiveAt.UnixMicro(), after.ID[:], page.Limit+1)
+	}, args...)
 	cut(&list, page.Limit, func(st curfew.Standing) authority.SessionKey {
 		return authority.SessionKey{LastActiveAt: st.Session.LastActiveAt, ID: st.Session.ID}
 	})
