@@ -43,31 +43,37 @@ func TestProfilesOfWaiting(t *testing.T) {
 					t.Fatal("waiting is noted though nobody asks")
 				}
 				profiles := newMetrics("test").admin("", nil)
-				var asking sync.WaitGroup
-				answers := make([]*httptest.ResponseRecorder, 2)
+				answers := make([]chan *httptest.ResponseRecorder, 2)
 				for i, query := range []string{"?seconds=30", ""} {
-					answers[i] = httptest.NewRecorder()
-					asking.Go(func() { profiles.ServeHTTP(answers[i], httptest.NewRequest("GET", "/debug/pprof/"+name+query, nil)) })
+					answers[i] = make(chan *httptest.ResponseRecorder, 1)
+					go func() {
+						answer := httptest.NewRecorder()
+						profiles.ServeHTTP(answer, httptest.NewRequest("GET", "/debug/pprof/"+name+query, nil))
+						answers[i] <- answer
+					}()
 				}
 				synctest.Wait() // both have begun
 				if !noted() {
 					t.Error("waiting is not noted")
 				}
 				waitForEachOther()
-				time.Sleep(20 * time.Second)
-				if answers[1].Body.Len() == 0 {
-					t.Error("no answer after ten seconds")
+				begun := time.Now()
+				short := <-answers[1]
+				if took := time.Since(begun); took != 10*time.Second {
+					t.Errorf("without seconds it took %s", took)
 				}
+				synctest.Wait()
 				if !noted() {
 					t.Error("the first answer ended the other's profile")
 				}
-				asking.Wait()
+				long := <-answers[0]
+				synctest.Wait()
 				if !off() {
 					t.Error("waiting is noted still")
 				}
-				for i, answer := range answers {
+				for _, answer := range []*httptest.ResponseRecorder{short, long} {
 					if answer.Code != 200 || !bytes.Contains(unzip(t, answer.Body), []byte("waitForEachOther")) {
-						t.Errorf("answer %d: status %d, and nothing of what was waited for", i, answer.Code)
+						t.Errorf("status %d, and nothing of what was waited for", answer.Code)
 					}
 				}
 			})

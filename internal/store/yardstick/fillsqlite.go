@@ -35,8 +35,12 @@ func fillFile(ctx context.Context, path string, tables []table) (err error) {
 				break
 			}
 		}
+		if ctx.Err() != nil { // which ends the transaction by itself, in the middle of anything
+			err = ctx.Err()
+		}
 		if err != nil {
-			return errors.Join(fmt.Errorf("fill %s: %w", t.name, err), tx.Rollback(), db.Close())
+			_ = tx.Rollback()
+			return errors.Join(fmt.Errorf("fill %s: %w", t.name, err), db.Close())
 		}
 		if err := tx.Commit(); err != nil {
 			return errors.Join(fmt.Errorf("fill %s: %w", t.name, err), db.Close())
