@@ -1,4 +1,4 @@
-import { useOnline } from '@curfew/react'
+import { useOnline } from '@curfew/react/internal'
 
 /** One line below the header while there is no network. The region is always there. */
 export function OfflineNote() {

@@ -1,5 +1,6 @@
 import type { Invite } from '@curfew/client'
-import { Ago, useToast } from '@curfew/react'
+import { useToast } from '@curfew/react'
+import { Ago } from '@curfew/react/internal'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { client } from '../client'

@@ -1,5 +1,5 @@
 import type { User } from '@curfew/client'
-import { Ago } from '@curfew/react'
+import { Ago } from '@curfew/react/internal'
 import { Ellipsis } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Badge } from '../ui/badge'

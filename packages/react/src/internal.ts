@@ -1,0 +1,7 @@
+/**
+ * What Curfew's own pages take from the parts beside the public surface, so
+ * that pages and parts speak and look alike. Not for others: anything here may
+ * change with any version.
+ */
+export { Ago, type AgoProps } from './ui/ago'
+export { useOnline } from './use-online'
