@@ -92,7 +92,7 @@ describe('the first set-up', () => {
       return empty
     }
     show(fakeClient(nobody, { api: { getAuthConfig } }))
-    expect(await screen.findByRole('alert')).toHaveTextContent('The server cannot be reached')
+    expect(await screen.findByRole('alert')).toHaveTextContent('The server could not be reached')
     reached = true
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
     expect(await screen.findByLabelText('Account name')).toBeVisible()

@@ -78,11 +78,11 @@ describe('the sign-in page', () => {
   })
 
   it.each([
-    [new CurfewError('offline', 'offline'), 'The server cannot be reached'],
-    [new CurfewError('timeout', 'timeout'), 'The server takes too long to answer'],
-    [new CurfewError('nonsense', 'nonsense', { status: 502 }), 'The server’s answer could not be understood'],
-    [problem(503, 'unavailable'), 'The server cannot do this right now'],
-    [problem(500, 'internal'), 'The server ran into trouble'],
+    [new CurfewError('offline', 'offline'), 'The server could not be reached'],
+    [new CurfewError('timeout', 'timeout'), 'The server took too long to answer'],
+    [new CurfewError('nonsense', 'nonsense', { status: 502 }), 'The answer did not come from Curfew'],
+    [problem(503, 'unavailable'), 'Nothing was changed. Try again in a minute.'],
+    [problem(500, 'internal'), 'The server could not do this'],
   ])('says in words: %s', async (error, words) => {
     const fake = fakeClient(nobody, {
       signIn: async () => {

@@ -3,5 +3,7 @@
  * that pages and parts speak and look alike. Not for others: anything here may
  * change with any version.
  */
+export { errorText } from './error-text'
+export { waitWords } from './texts'
 export { Ago, type AgoProps } from './ui/ago'
 export { useOnline } from './use-online'

@@ -3,6 +3,13 @@ function n(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
 
+/** A number of seconds to wait, in English and rounded up. */
+export function waitWords(seconds: number): string {
+  if (seconds <= 90) return n(Math.max(1, Math.ceil(seconds)), 'second')
+  const minutes = Math.ceil(seconds / 60)
+  return minutes <= 90 ? n(minutes, 'minute') : n(Math.ceil(minutes / 60), 'hour')
+}
+
 /**
  * Every word the parts say, in English. Values arrive as plain numbers, or as
  * times and names that are formatted already; a name is wrapped in invisible
@@ -27,9 +34,7 @@ export const english = {
     nonsense: 'The answer did not come from Curfew. A proxy may stand in between.',
     forbidden: 'Only owners of the account can do this.',
     limited: (seconds: number | null) =>
-      seconds === null
-        ? 'Too many requests. Wait a moment.'
-        : `Too many requests. Wait ${n(seconds, 'second')}.`,
+      `Too many requests. Wait ${seconds === null ? 'a moment' : waitWords(seconds)}.`,
     server: (reference: string) => `The server could not do this. Reference: ${reference}`,
     other: 'Something did not work.',
   },

@@ -115,6 +115,7 @@ describe('saving a policy', () => {
       'The policy was not saved. Effective idle (43200min) cannot exceed effective absolute (20160min)',
     ],
     [fakeError('problem', 429, { retryAfterSeconds: 20 }), 'Too many requests. Wait 20 seconds.'],
+    [fakeError('problem', 429, { retryAfterSeconds: 600 }), 'Too many requests. Wait 10 minutes.'],
     [fakeError('timeout'), 'It is not known whether the policy was saved.'],
     [fakeError('nonsense'), 'The answer did not come from Curfew.'],
     [new Error('boom'), 'Something did not work.'],

@@ -1,6 +1,6 @@
+import { waitWords } from '@curfew/react/internal'
 import { useEffect, useState } from 'react'
 import { Alert } from '../ui/alert'
-import { waitWords } from '../ui/words'
 
 /**
  * Too many attempts: how long to wait, and word when the time is over. It does

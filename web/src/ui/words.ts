@@ -1,4 +1,6 @@
 import { CurfewError } from '@curfew/client'
+import { english } from '@curfew/react'
+import { errorText } from '@curfew/react/internal'
 
 /** A failure in words: what happened, and what can be done about it. */
 interface Words {
@@ -6,11 +8,8 @@ interface Words {
   detail: string
 }
 
+/** What the pages run into and the parts do not, or say of what they do. */
 const byType: Record<string, Words> = {
-  forbidden: {
-    title: 'Only owners can do this',
-    detail: 'Your role in this account may have changed. Ask an owner, or reload the page.',
-  },
   stale: {
     title: 'Somebody else changed this meanwhile',
     detail: 'Look at the newer values, then save again.',
@@ -50,73 +49,37 @@ const byType: Record<string, Words> = {
   'too-large': { title: 'That is too long', detail: 'Shorten what you typed, then try again.' },
 }
 
-const unavailable: Words = {
-  title: 'The server cannot do this right now',
-  detail: 'Nothing was changed. Try again in a minute.',
-}
-
-/** A number of seconds as people say it, rounded up. */
-export function waitWords(seconds: number): string {
-  if (seconds <= 90) return `${Math.max(1, Math.ceil(seconds))} ${seconds <= 1 ? 'second' : 'seconds'}`
-  const minutes = Math.ceil(seconds / 60)
-  if (minutes <= 90) return `${minutes} minutes`
-  return `${Math.ceil(minutes / 60)} hours`
+/** What to do about what the parts have words for, beside what those say already. */
+const own = {
+  offline: 'Nothing you typed is lost.',
+  timeout: 'Your connection or the server is slow. Try again in a moment.',
+  nonsense: 'Try again in a minute, or reload the page.',
+  forbidden: 'Your role in this account may have changed. Ask an owner, or reload the page.',
+  unavailable: 'Nothing was changed. Try again in a minute.',
+  server: 'Try again in a minute. If it stays so, tell whoever runs the server.',
+  other: 'Try again. If it stays so, reload the page.',
 }
 
 /** Says in words what went wrong. Takes anything that can be thrown. */
 export function errorWords(error: unknown): Words {
-  if (!(error instanceof CurfewError)) {
-    return {
-      title: 'Something went wrong on this page',
-      detail: 'Try again. If it stays so, reload the page.',
-    }
-  }
-  switch (error.kind) {
-    case 'offline':
-      return {
-        title: 'The server cannot be reached',
-        detail: 'Check your connection, then try again. Nothing you typed is lost.',
-      }
-    case 'timeout':
-      return {
-        title: 'The server takes too long to answer',
-        detail: 'Your connection or the server is slow. Try again in a moment.',
-      }
-    case 'nonsense':
-      return {
-        title: 'The server’s answer could not be understood',
-        detail:
-          'Something else may have answered in its place, such as a proxy, or it runs another version. Try again in a minute, or reload the page.',
-      }
-    default:
-      return problemWords(error)
-  }
-}
-
-function problemWords(error: CurfewError): Words {
-  if (error.type === 'rate-limited' || error.status === 429) {
-    const wait = error.retryAfterSeconds
-    return {
-      title: 'Too many attempts',
-      detail: wait ? `Try again in ${waitWords(wait)}.` : 'Wait a minute, then try again.',
-    }
-  }
+  if (!(error instanceof CurfewError)) return asTheParts(error, own.other)
+  if (error.kind !== 'problem') return asTheParts(error, own[error.kind])
   const known = byType[error.type]
   if (known) return known
-  if (error.status === 503) return unavailable
-  if (error.status >= 500) {
-    const id = error.problem?.instance
-    return {
-      title: 'The server ran into trouble',
-      detail: id
-        ? `Try again. If it stays so, tell whoever runs it this number: ${id}`
-        : 'Try again in a minute.',
-    }
-  }
+  if (error.status === 403) return asTheParts(error, own.forbidden)
+  if (error.status === 429) return asTheParts(error)
+  if (error.status === 503) return asTheParts(error, own.unavailable)
+  if (error.status >= 500) return asTheParts(error, own.server)
   return {
     title: error.problem?.title ?? 'The server refused this',
     detail: sentence(error.problem?.detail ?? '') || 'Try again, or reload the page.',
   }
+}
+
+/** The parts' words for a failure: what happened as the title, the rest below, then the page's. */
+function asTheParts(error: unknown, more = ''): Words {
+  const [title = '', ...rest] = errorText(error, english).split('. ')
+  return { title: title.replace(/\.$/, ''), detail: `${sentence(rest.join('. '))} ${more}`.trim() }
 }
 
 /** The server's field errors by field; the first of each. Others are under ''. */
