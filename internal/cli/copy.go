@@ -74,6 +74,7 @@ type copyProgress struct {
 	now      func() time.Time
 
 	table string
+	done  int64
 	began time.Time // with the table
 	shown time.Time
 }
@@ -88,7 +89,10 @@ func (p *copyProgress) show(at store.Progress) {
 		what = "comparing "
 	}
 	if what += at.Table; what != p.table {
-		p.table, p.began, p.shown = what, now, time.Time{}
+		p.table, p.done, p.began, p.shown = what, 0, now, time.Time{}
+	}
+	if at.Done == p.done {
+		return
 	}
 	every := 10 * time.Second
 	if p.terminal {
@@ -97,7 +101,7 @@ func (p *copyProgress) show(at store.Progress) {
 	if at.Done < at.Rows && now.Sub(p.shown) < every {
 		return
 	}
-	p.shown = now
+	p.shown, p.done = now, at.Done
 	line := fmt.Sprintf("%s: %s of %s rows (%d %%)", what, thousands(at.Done), thousands(at.Rows), at.Done*100/at.Rows)
 	if took := now.Sub(p.began); took > 100*time.Millisecond {
 		line += fmt.Sprintf(", %s a second", thousands(int64(float64(at.Done)/took.Seconds())))

@@ -17,6 +17,7 @@ func TestCopyProgress(t *testing.T) {
 		{time.Second, store.Progress{Table: "sessions", Done: 60000, Rows: 4000000}},
 		{10 * time.Second, store.Progress{Table: "sessions", Done: 1100000, Rows: 4000000}},
 		{29 * time.Second, store.Progress{Table: "sessions", Done: 4000000, Rows: 4000000}},
+		{0, store.Progress{Table: "sessions", Done: 4000000, Rows: 4000000}}, // told twice
 		{0, store.Progress{Table: "epochs"}},
 		{0, store.Progress{Table: "sessions", Verifying: true, Done: 4000000, Rows: 4000000}},
 	}

@@ -112,7 +112,7 @@ func nothing(store.Progress) {}
 // Whoever was signed in before a move goes on after it, there and back.
 func TestSessionsGoOnInACopy(t *testing.T) {
 	c, token := used(t, nil)
-	for _, name := range []string{"PostgreSQL", "SQLite", "SQLite", "PostgreSQL", "PostgreSQL", "SQLite"} {
+	for _, name := range []string{"PostgreSQL", "PostgreSQL", "SQLite", "SQLite"} {
 		to := c
 		places[name](t, &to.Store)
 		_, err := Copy(t.Context(), Copying{From: c.Store, To: to.Store, Now: time.Now, Progress: nothing})
