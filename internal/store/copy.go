@@ -31,6 +31,9 @@ type Copied struct {
 // compare it. Both have the schema of this version. What it reads is of one
 // moment. When it ends early the target stays marked as unfinished, and a copy
 // into it begins anew.
+//
+// Its statements on tables are made from Tables, and go over all accounts: they
+// are the only ones that are not registered.
 func Copy(ctx context.Context, from, to *DB, now time.Time, progress func(Progress)) ([]Copied, error) {
 	source, err := from.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
