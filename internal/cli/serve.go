@@ -105,8 +105,9 @@ func place(c config.Store) string {
 		flags += " --data-dir " + c.DataDir
 	}
 	switch {
-	case c.DatabaseURL != "": // a password does not belong there, and is in the environment
-		flags += " --database-url " + c.Database()
+	case c.DatabaseFlag() != "":
+		flags += " --database-url '" + c.DatabaseFlag() + "'"
+	case c.DatabaseURL != "": // with its password in the environment or the settings file
 	case filepath.Dir(c.DatabasePath) != filepath.Clean(c.DataDir):
 		flags += " --database-url sqlite://" + c.DatabasePath
 	}

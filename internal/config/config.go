@@ -101,6 +101,15 @@ func (s Store) Database() string {
 	return scheme + "://" + user + place
 }
 
+// DatabaseFlag is the URL of PostgreSQL as another command may be given it, whole
+// but for a password: with one, "", for it does not belong on a command line.
+func (s Store) DatabaseFlag() string {
+	if s.hasPassword() {
+		return ""
+	}
+	return string(s.DatabaseURL)
+}
+
 // hasPassword reports whether the database's URL has a password in it.
 func (s Store) hasPassword() bool {
 	_, _, given, place, parameters := s.urlParts()

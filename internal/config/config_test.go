@@ -506,6 +506,9 @@ func TestDatabaseURL(t *testing.T) {
 		"postgres://db/curfew?user=ada&password=hunter2#x":           "postgres://db/curfew",
 	} {
 		c := mustServe(t, nil, []string{"CURFEW_DATABASE_URL=" + url})
+		if flag := c.DatabaseFlag(); strings.Contains(flag, "ter2") || flag != "" && flag != url {
+			t.Errorf("%s goes on a command line as %s", url, flag)
+		}
 		if string(c.DatabaseURL) != url || c.DatabasePath != "" || c.Database() != shown {
 			t.Errorf("%s is shown as %s, want %s", url, c.Database(), shown)
 		}
