@@ -32,6 +32,14 @@ describe('every part in every state', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  it('has every one of its style files in the style sheet', () => {
+    const folder = `${import.meta.dirname}/../src`
+    const named = readFileSync(`${folder}/styles.css`, 'utf8').match(/(?<=^@import ".\/styles\/).+(?=";$)/gm)
+    expect(named?.toSorted()).toEqual(readdirSync(`${folder}/styles`).toSorted())
+    // The variables first, so that they stand at the top of what is published.
+    expect(named?.[0]).toBe('variables.css')
+  })
+
   it('holds a strict Content-Security-Policy with Trusted Types by its source', () => {
     const files = source(`${import.meta.dirname}/../src`)
     expect(files.length).toBeGreaterThan(40)
