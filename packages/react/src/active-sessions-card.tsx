@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react'
 import { useCurfew, useTexts } from './context'
+import { personKey } from './person'
 import { RevokeSessionsDialog } from './revoke-sessions-dialog'
 import { BulkActions } from './sessions/bulk-actions'
 import { PeopleList } from './sessions/people-list'
@@ -31,7 +32,8 @@ export function ActiveSessionsCard({
   const texts = useTexts()
   const toast = useToast()
   const signedIn = useSignedIn()
-  const list = useResource<Security>(signedIn?.account.id ?? null, (signal) =>
+  // Of the person, not of the account: what an owner saw is not for a member who signs in after.
+  const list = useResource<Security>(signedIn && personKey(signedIn), (signal) =>
     client.api.getSecurity({ signal }),
   )
   const [asked, setAsked] = useState<'all' | 'others' | null>(null)
@@ -70,7 +72,7 @@ export function ActiveSessionsCard({
       headingRef={heading}
     >
       <p role="status" className="cf-gone">
-        {gone.names.length > 0 && texts.sessions.gone(gone.list)}
+        {data && gone.names.length > 0 && texts.sessions.gone(gone.list)}
       </p>
       <Loaded from={list} failed={texts.sessions.loadFailed} rows={3} className="cf-people-loading">
         {(data) => (

@@ -1,12 +1,13 @@
 import { type ReactNode, useRef } from 'react'
 import { useCurfew, useTexts } from './context'
+import { personKey } from './person'
 import { loadForm } from './policy/load-form'
 import type { PolicyForm } from './policy/policy-form'
 import type { PolicyMinutes, Security } from './types'
 import { Card } from './ui/card'
 import { Loaded } from './ui/loaded'
 import { useResource } from './use-resource'
-import { useSignedIn } from './use-session'
+import { useSession } from './use-session'
 
 /** What `SessionPolicyCard` takes. */
 export interface SessionPolicyCardProps {
@@ -21,7 +22,8 @@ export interface SessionPolicyCardProps {
 export function SessionPolicyCard({ onDraft, className, children }: SessionPolicyCardProps) {
   const client = useCurfew()
   const texts = useTexts().policy
-  const key = useSignedIn()?.account.id ?? null
+  // Of the person, not of the account: what an owner saw and typed is not for a member who signs in after.
+  const key = personKey(useSession())
   // The form's code comes beside its data, so that pages without it do not
   // load it, and one skeleton, failure and other try stand for both.
   const form = useRef<typeof PolicyForm>(null)

@@ -302,6 +302,25 @@ describe('signing many out', () => {
     expect(called('forget')).toEqual([['forget', 'logout']])
   })
 
+  it('shows nothing of it to a member who signs in after the owner', async () => {
+    const { user, fake } = await open()
+    fake.answer('getSecurity', () =>
+      sampleSecurity({ active_users: sampleSecurity().active_users.slice(0, 2) }),
+    )
+    await user.click(button(all))
+    await user.click(button('Cancel'))
+    expect(card()).toHaveTextContent('Alan Turing')
+    fake.answer('getSecurity', () => {
+      throw fakeError('problem', 403)
+    })
+    const session = sampleSession as Extract<SessionState, { status: 'signed-in' }>
+    fake.setSession({ ...session, user: { ...session.user, id: 'u-9', role: 'member' } })
+    await pass()
+    expect(card()).toHaveTextContent('Only owners of the account can do this.')
+    expect(rows()).toHaveLength(0)
+    expect(card()).not.toHaveTextContent(/Alan Turing|people are signed in/)
+  })
+
   it('asks with fresh numbers, and names who was gone already', async () => {
     const { user, fake } = await open()
     fake.answer('getSecurity', () =>

@@ -1,7 +1,8 @@
+import type { SessionState } from '@curfew/client'
 import { screen, within } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 import { type FakeClient, fakeError } from '../src/dev/fake-client'
-import { hostile, sampleSecurity } from '../src/dev/samples'
+import { hostile, sampleSecurity, sampleSession } from '../src/dev/samples'
 import { SessionPolicyCard } from '../src/index'
 import { held, iso, pass, setOnline, setUp } from './helpers'
 // There already, so that only what is tested takes time.
@@ -35,6 +36,23 @@ describe('SessionPolicyCard', () => {
       screen.getByText('Applies at next sign-in. Sessions already open keep their current limits.'),
     ).toBeVisible()
     expect(screen.getByText(/Last changed by/)).toHaveTextContent('Grace Hopper')
+  })
+
+  it('shows nothing of it, and nothing that was typed, to a member who signs in after the owner', async () => {
+    const { user, fake } = await open()
+    await user.type(screen.getByLabelText('Reason (optional)'), 'An audit')
+    fake.answer('getSecurity', () => {
+      throw fakeError('problem', 403)
+    })
+    const session = sampleSession as Extract<SessionState, { status: 'signed-in' }>
+    fake.setSession({ ...session, user: { ...session.user, id: 'u-9', role: 'member' } })
+    await pass()
+    expect(card()).toHaveTextContent('Only owners of the account can do this.')
+    expect(screen.queryAllByRole('radio')).toHaveLength(0)
+    fake.answer('getSecurity', () => sampleSecurity())
+    fake.setSession({ ...session, user: { ...session.user, id: 'u-8' } })
+    await pass()
+    expect(screen.getByLabelText('Reason (optional)')).toHaveValue('')
   })
 
   it('leaves out a preset that the server leaves out', async () => {
