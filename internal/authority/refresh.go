@@ -84,7 +84,7 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 		st, readErr := a.Store.Standing(ctx, r.AccountID, r.SessionID)
 		switch {
 		case readErr == nil && ours(st, r): // the outcome was unknown, and is known now
-			return a.confirmed(ctx, presented, st, now, "rotated")
+			return a.confirmed(ctx, presented, r, "rotated")
 		case !errors.Is(err, curfew.ErrNotFound):
 			return Granted{}, "unavailable", err
 		case errors.Is(readErr, curfew.ErrNotFound):
@@ -99,7 +99,7 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 				return Granted{}, "unavailable", err
 			}
 		case replay:
-			return a.confirmed(ctx, presented, st, now, string(replay))
+			return a.confirmed(ctx, presented, r, string(replay))
 		default:
 			return a.refuse(ctx, from, presented, r.Attempt, st, v, end, now)
 		}
@@ -153,15 +153,24 @@ func (a *Authority) rotated(presented token.Refresh, st curfew.Standing, now tim
 	return granted, "rotated", err
 }
 
-// confirmed answers by a rotation that was only read: its own commit may never
-// have been confirmed, and be lost in a failover. A transaction that commits
-// after the read, though it does nothing, holds what the read saw.
-func (a *Authority) confirmed(ctx context.Context, presented token.Refresh, st curfew.Standing, now time.Time, outcome string) (Granted, string, error) {
-	err := a.Store.InTx(ctx, presented.AccountID, func(context.Context, Tx) error { return nil })
+// confirmed answers by a rotation that was done before, after one more look
+// inside a transaction. Its own commit may never have been confirmed, and be
+// lost in a failover; one that comes later, from the same server, holds it.
+func (a *Authority) confirmed(ctx context.Context, presented token.Refresh, r Rotation, outcome string) (Granted, string, error) {
+	var st curfew.Standing
+	err := a.Store.InTx(ctx, r.AccountID, func(ctx context.Context, tx Tx) (err error) {
+		if st, err = tx.SessionStanding(ctx, r.AccountID, r.SessionID); err != nil {
+			return err
+		}
+		if v, _ := judge(presented, r.Attempt, st, r.Now, a.RefreshGrace); v != replay && !ours(st, r) {
+			return curfew.Unavailable(errors.New("authority: a rotation was another at the second look"))
+		}
+		return nil
+	})
 	if err != nil {
 		return Granted{}, "unavailable", err
 	}
-	granted, _, err := a.rotated(presented, st, now)
+	granted, _, err := a.rotated(presented, st, r.Now)
 	return granted, outcome, err
 }
 

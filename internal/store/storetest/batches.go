@@ -93,7 +93,7 @@ func (w *World) people(n int) (all []Person) {
 }
 
 func batches(t *testing.T, open Open) {
-	scenario(t, open, "a refresh is one statement, a replay one more read", func(w *World) {
+	scenario(t, open, "a refresh is one statement, a replay two more reads", func(w *World) {
 		p := w.Acme.Owner
 		count := func(want int, do func() error) {
 			w.T.Helper()
@@ -110,7 +110,7 @@ func batches(t *testing.T, open Open) {
 		}
 		first := p.RefreshToken
 		count(1, refresh(first, "attempt-one-16-chars"))
-		count(2, refresh(first, "attempt-one-16-chars"))
+		count(3, refresh(first, "attempt-one-16-chars"))
 		count(0, refresh("cfr_x", ""))
 		next := w.Decode(first).Successor()
 		count(1, func() error { _, err := w.Present(w.Named(w.Codec.Encode(next))); return err }) // young
