@@ -63,6 +63,7 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, authority.Reade
 	}
 	defer end()
 	if err := fn(context.WithValue(within, insideKey{}, true), conn{db: db, tx: tx, stmts: db.reads}); err != nil {
+		db.noticeLost(err)
 		return outward(err)
 	}
 	return nil
@@ -146,13 +147,19 @@ const (
 	tryWithin = 3 * time.Second
 )
 
-// mayTryAgain says whether something that failed is tried again, and forgets
-// connections that are as lost as the one that failed.
-func (db *DB) mayTryAgain(err error, try int, start time.Time) bool {
-	lost := db.dialect.lost(err)
+// noticeLost reports whether a connection was lost, and forgets those that are
+// as lost as that one.
+func (db *DB) noticeLost(err error) bool {
+	lost := err != nil && db.dialect.lost(err)
 	if lost {
 		db.dropIdle()
 	}
+	return lost
+}
+
+// mayTryAgain says whether something that failed is tried again.
+func (db *DB) mayTryAgain(err error, try int, start time.Time) bool {
+	lost := db.noticeLost(err)
 	return (lost && try < lostTries || db.dialect.conflict(err) && try < maxTries) && time.Since(start) < tryWithin
 }
 
@@ -193,6 +200,7 @@ var errUnknown = authority.ErrUnknown
 func (db *DB) commit(tx *sql.Tx) error {
 	err := tx.Commit()
 	if err != nil && !db.dialect.conflict(err) {
+		db.noticeLost(err)
 		db.counters.unknown.Add(1)
 		err = fmt.Errorf("%w: %w", errUnknown, err)
 	}

@@ -92,6 +92,7 @@ func (db *DB) commitTogether(calls []*txCall) {
 			finish(waiting, outcomes, err)
 			return
 		}
+		db.noticeLost(err)
 	}
 	for i, call := range waiting {
 		if call.left {
@@ -156,7 +157,7 @@ func (db *DB) transact(calls []*txCall, outcomes []error) error {
 		case len(calls) == 1:
 			return err
 		default:
-			return errSpoilt
+			return fmt.Errorf("%w: %w", errSpoilt, err)
 		}
 		if err != nil && len(calls) == 1 {
 			return nil // and rolled back
