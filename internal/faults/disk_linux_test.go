@@ -47,7 +47,7 @@ func (n *node) seen() string {
 
 // The disk is full, and then has room again.
 func TestDiskFull(t *testing.T) {
-	t.Parallel()
+	slow(t)
 	n := newNode(t, "--data-dir="+disk+"/data")
 	n.disk = "48m"
 	if os.Geteuid() != 0 {

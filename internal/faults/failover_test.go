@@ -21,7 +21,7 @@ func both(t *testing.T, one, other *pgserver.Server) string {
 
 // A primary and a standby that every commit waits for.
 func TestFailover(t *testing.T) {
-	t.Parallel()
+	slow(t)
 	primary := startPostgres(t)
 	standby := startStandby(t, primary)
 	l := newLoad(t, startNode(t, onPostgres(both(t, primary, standby))...))
@@ -45,10 +45,13 @@ func TestFailover(t *testing.T) {
 	// The standby takes over, and whoever made it so did not end the primary:
 	// a node that still talks to that acknowledges nothing.
 	primary, standby = standby, l.nextPair(t, standby)
+	p, url := startProxy(t, primary.URL("postgres"))
+	l.nodes[0].moveTo(t, url)
 	l.through(t, "two servers take writes", func(t *testing.T) {
 		check(t, standby.Promote(context.Background()))
 		l.waitNothingAcknowledged(t)
 		check(t, primary.Kill())
+		p.lead(t, standby.URL("postgres"))
 	})
 }
 
@@ -59,11 +62,16 @@ func (l *load) nextPair(t *testing.T, primary *pgserver.Server) (standby *pgserv
 		t.FailNow()
 	}
 	standby = startStandby(t, primary)
-	n := l.nodes[0]
-	n.terminate(t)
-	n.args = onPostgres(both(t, primary, standby))
-	n.start(t)
+	l.nodes[0].moveTo(t, both(t, primary, standby))
 	return standby
+}
+
+// moveTo starts the node anew over another URL.
+func (n *node) moveTo(t *testing.T, url string) {
+	t.Helper()
+	n.terminate(t)
+	n.args = onPostgres(url)
+	n.start(t)
 }
 
 // waitNothingAcknowledged waits until every client was refused twice, and holds

@@ -17,7 +17,7 @@ const (
 	email    = "ada@acme.example"
 	password = "lemon tree very pretty"
 
-	walkers   = 8 // sessions that refresh all the time
+	walkers   = 6 // sessions that refresh all the time
 	victims   = 3 // sessions that are ended during each fault
 	newcomers = 1 // sessions that begin during each fault
 
@@ -202,7 +202,7 @@ func (c *client) walk(stop <-chan struct{}) {
 		default:
 		}
 		if asked := c.refresh(c.load.nodes[n%len(c.load.nodes)]); asked.status == 200 {
-			pause(stop, 10*time.Millisecond)
+			pause(stop, 20*time.Millisecond)
 		} else {
 			n++
 			pause(stop, 30*time.Millisecond)

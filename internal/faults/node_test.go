@@ -197,6 +197,15 @@ func freeAddr() string {
 	}
 }
 
+// slow is for tests of processes: they take seconds, most of which they wait.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	t.Parallel()
+}
+
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 // Two nodes share nothing but a database and the secret.
 func TestTwoNodes(t *testing.T) {
-	t.Parallel()
+	slow(t)
 	server := startPostgres(t)
 	url := server.URL("postgres")
 	one := startNode(t, onPostgres(url)...)
@@ -113,11 +113,11 @@ func TestTwoNodes(t *testing.T) {
 
 // A node is killed when its commit is done and nobody was told.
 func TestNodeKilledBetweenCommitAndAnswer(t *testing.T) {
-	t.Parallel()
+	slow(t)
 	p, url := startProxy(t, startPostgres(t).URL("postgres"))
 	n := startNode(t, onPostgres(url)...)
 	l := newLoad(t, n)
-	for round := range 3 {
+	for round := range 2 {
 		l.through(t, fmt.Sprint("round ", round), func(t *testing.T) {
 			killed := make(chan struct{})
 			p.commits(func(int) fate { return notHeard })

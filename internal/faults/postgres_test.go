@@ -23,7 +23,7 @@ func startPostgres(t *testing.T) *pgserver.Server {
 
 // The server fails in every way a server fails.
 func TestPostgres(t *testing.T) {
-	t.Parallel()
+	slow(t)
 	server := startPostgres(t)
 	l := newLoad(t, startNode(t, onPostgres(server.URL("postgres"))...))
 	l.through(t, "stopped and started", func(t *testing.T) {

@@ -23,13 +23,13 @@ const (
 
 // proxy stands between nodes and a PostgreSQL server and reads along.
 type proxy struct {
-	t  *testing.T
-	l  net.Listener
-	to string
+	t *testing.T
+	l net.Listener
 	// wait is for its goroutines.
 	wait sync.WaitGroup
 
 	mu    sync.Mutex
+	to    string
 	conns map[*wire]bool
 	fate  func(n int) fate // of the n-th commit from now on
 	n     int
@@ -61,6 +61,16 @@ func startProxy(t *testing.T, to string) (*proxy, string) {
 	})
 	u.Host = l.Addr().String()
 	return p, u.String()
+}
+
+// lead leads new connections to the server of another URL.
+func (p *proxy) lead(t *testing.T, to string) {
+	t.Helper()
+	u, err := url.Parse(to)
+	check(t, err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to = u.Host
 }
 
 // commits decides what becomes of commits from now on; nil lets them pass.
@@ -116,7 +126,10 @@ func (p *proxy) accept() {
 }
 
 func (p *proxy) serve(node net.Conn) {
-	server, err := net.Dial("tcp", p.to)
+	p.mu.Lock()
+	to := p.to
+	p.mu.Unlock()
+	server, err := net.Dial("tcp", to)
 	if err != nil {
 		_ = node.Close()
 		return

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"database/sql"
-	"fmt"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -16,15 +15,13 @@ func (n *node) database() string { return filepath.Join(n.dir, "curfew-data", "c
 
 // A node over a file is killed, stands still, and is kept from writing.
 func TestSQLite(t *testing.T) {
-	t.Parallel()
+	slow(t)
 	n := startNode(t)
 	l := newLoad(t, n)
-	for round := range 2 {
-		l.through(t, fmt.Sprint("killed and started, round ", round), func(t *testing.T) {
-			n.kill()
-			n.start(t)
-		})
-	}
+	l.through(t, "killed and started", func(t *testing.T) {
+		n.kill()
+		n.start(t)
+	})
 	// What a disk that answers late does to requests: they wait. It is not a
 	// disk that answers late: nothing else of the node works meanwhile.
 	l.through(t, "it stands still", func(t *testing.T) {

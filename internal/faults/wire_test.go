@@ -8,7 +8,7 @@ import (
 
 // The connection to the server fails, at the moments at which that hurts most.
 func TestConnections(t *testing.T) {
-	t.Parallel()
+	slow(t)
 	server := startPostgres(t)
 	p, url := startProxy(t, server.URL("postgres"))
 	l := newLoad(t, startNode(t, onPostgres(url)...))
@@ -64,4 +64,4 @@ func TestConnections(t *testing.T) {
 
 // patience is how long a node with the settings of onPostgres may take to find
 // out that its database does not answer.
-const patience = 8 * time.Second
+const patience = 12 * time.Second
