@@ -52,12 +52,13 @@ func (c *Clock) Apart(other time.Time) time.Duration {
 	return max(apart, time.UnixMicro(c.floor.Load()).Sub(wall))
 }
 
-// Heartbeat records in the store that this node is alive now.
+// Heartbeat records in the store that this node is alive now. It stands in a
+// line of the node's own: everybody who signs in stands in the installation's.
 func (a *Authority) Heartbeat(ctx context.Context, node curfew.ID) error {
-	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return tx.Heartbeat(ctx, node, a.now()) })
+	return a.Store.InTx(ctx, node, func(ctx context.Context, tx Tx) error { return tx.Heartbeat(ctx, node, a.now()) })
 }
 
 // Farewell records in the store that this node stops.
 func (a *Authority) Farewell(ctx context.Context, node curfew.ID) error {
-	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return tx.Farewell(ctx, node, a.now()) })
+	return a.Store.InTx(ctx, node, func(ctx context.Context, tx Tx) error { return tx.Farewell(ctx, node, a.now()) })
 }

@@ -104,7 +104,7 @@ func (a *Authority) Invitation(ctx context.Context, from curfew.Origin, link str
 	if err != nil {
 		return Invitation{}, err
 	}
-	return Invitation{AccountName: account.Name, Email: invite.Email, Role: invite.Role, ExpiresAt: invite.ExpiresAt}, a.refundAlone(ctx, gate)
+	return Invitation{AccountName: account.Name, Email: invite.Email, Role: invite.Role, ExpiresAt: invite.ExpiresAt}, a.refund(ctx, gate)
 }
 
 func linkInvalid() error {
@@ -167,11 +167,11 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 	name := f.name("name", in.Name)
 	f.check(a.PasswordRules.Check("password", in.Password, invite.Email, name, account.Name))
 	if err := f.err(); err != nil {
-		return Granted{}, alsoFailed(err, a.refundAlone(ctx, gate))
+		return Granted{}, alsoFailed(err, a.refund(ctx, gate))
 	}
 	hash, err := a.Passwords.Hash(ctx, in.Password)
 	if err != nil {
-		return Granted{}, alsoFailed(err, a.refundAlone(ctx, gate))
+		return Granted{}, alsoFailed(err, a.refund(ctx, gate))
 	}
 	now := a.now()
 	user := curfew.User{AccountID: invite.AccountID, ID: curfew.NewID(now), Name: name, Email: invite.Email,
@@ -193,12 +193,6 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 		if err := insertUser(ctx, tx, from, now, user, person(user)); err != nil {
 			return err
 		}
-		if err := a.endCookieSession(ctx, tx, from, now, in.Cookie); err != nil {
-			return err
-		}
-		if err := gate.refund(ctx, tx, now); err != nil {
-			return err
-		}
 		// The link was checked in this very transaction, so the account's
 		// epoch of now is the one that came with what authenticated.
 		account, err := tx.Account(ctx, invite.AccountID)
@@ -214,12 +208,14 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 	})
 	switch {
 	case err == nil:
+		a.passed(ctx, gate)
+		err = a.endCookieSession(ctx, from, now, in.Cookie)
 	case curfew.KindOf(err) == curfew.KindLinkInvalid: // spent or taken back since it was looked at
 		if _, _, again := a.openInvite(ctx, from, in.Token); again != nil {
 			err = again // and audited
 		}
 	default: // the link was right
-		err = alsoFailed(err, a.refundAlone(ctx, gate))
+		err = alsoFailed(err, a.refund(ctx, gate))
 	}
 	return a.signedIn(st, refresh, "", now, err)
 }

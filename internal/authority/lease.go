@@ -31,7 +31,7 @@ func (l *Lease) Hold(ctx context.Context) (held bool, err error) {
 	}
 	l.until = time.Time{}
 	until := now.Add(l.Term)
-	err = l.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) (err error) {
+	err = l.Store.InTx(ctx, l.Holder, func(ctx context.Context, tx Tx) (err error) {
 		held, err = tx.TakeLease(ctx, l.Name, l.Holder, now, until)
 		return err
 	})
@@ -52,7 +52,7 @@ func (l *Lease) Release(ctx context.Context) error {
 		return nil
 	}
 	l.until = time.Time{}
-	return l.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
+	return l.Store.InTx(ctx, l.Holder, func(ctx context.Context, tx Tx) error {
 		return tx.ReleaseLease(ctx, l.Name, l.Holder)
 	})
 }

@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -118,18 +119,28 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 			return st.Session.UserID == claims.UserID
 		}})
 	}
-	if len(proofs) == 0 {
-		return nil
-	}
 	ctx = context.WithoutCancel(ctx) // a page that closes has signed out all the same
-	return a.Store.InTx(ctx, proofs[0].accountID, func(ctx context.Context, tx Tx) error {
-		for _, p := range proofs {
-			if _, err := a.logout(ctx, tx, from, now, p.accountID, p.sessionID, p.holds); err != nil {
-				return err
+	// Account by account: no transaction waits for another's.
+	for len(proofs) > 0 {
+		id := proofs[0].accountID
+		others := func(p proof) bool { return p.accountID != id }
+		err := a.Store.InTx(ctx, id, func(ctx context.Context, tx Tx) error {
+			for _, p := range proofs {
+				if others(p) {
+					continue
+				}
+				if _, err := a.logout(ctx, tx, from, now, p.accountID, p.sessionID, p.holds); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		proofs = slices.DeleteFunc(proofs, func(p proof) bool { return !others(p) })
+	}
+	return nil
 }
 
 // Deny audits that a member asked for an owner's operation, and returns the

@@ -59,7 +59,7 @@ func (a *Authority) Reset(ctx context.Context, from curfew.Origin, link string) 
 	if err != nil {
 		return ResetView{}, err
 	}
-	return ResetView{Name: open.user.Name, Email: open.user.Email, ExpiresAt: open.reset.ExpiresAt}, a.refundAlone(ctx, gate)
+	return ResetView{Name: open.user.Name, Email: open.user.Email, ExpiresAt: open.reset.ExpiresAt}, a.refund(ctx, gate)
 }
 
 // openedReset is a link to a new password that works, and whose it is.
@@ -144,26 +144,27 @@ func (a *Authority) ResetPassword(ctx context.Context, from curfew.Origin, link,
 	var f fields
 	f.check(a.PasswordRules.Check("password", password, open.user.Email, open.user.Name, open.account.Name))
 	if err := f.err(); err != nil {
-		return alsoFailed(err, a.refundAlone(ctx, gate))
+		return alsoFailed(err, a.refund(ctx, gate))
 	}
 	hash, err := a.Passwords.Hash(ctx, password)
 	if err != nil {
-		return alsoFailed(err, a.refundAlone(ctx, gate))
+		return alsoFailed(err, a.refund(ctx, gate))
 	}
-	err = a.storeReset(ctx, from, open, hash, gate)
+	err = a.storeReset(ctx, from, open, hash)
 	switch {
 	case err == nil:
+		a.passed(ctx, gate)
 	case curfew.KindOf(err) == curfew.KindLinkInvalid: // it stopped working since it was looked at
 		if _, again := a.openReset(ctx, from, link); again != nil {
 			err = again // and audited
 		}
 	default: // the link was right
-		err = alsoFailed(err, a.refundAlone(ctx, gate))
+		err = alsoFailed(err, a.refund(ctx, gate))
 	}
 	return err
 }
 
-func (a *Authority) storeReset(ctx context.Context, from curfew.Origin, open openedReset, passwordHash string, gate gate) error {
+func (a *Authority) storeReset(ctx context.Context, from curfew.Origin, open openedReset, passwordHash string) error {
 	user, now := open.user, a.now()
 	return a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		// The raise comes first: it locks the person, so that the link is held
@@ -181,9 +182,6 @@ func (a *Authority) storeReset(ctx context.Context, from curfew.Origin, open ope
 			return linkInvalid()
 		}
 		if err := tx.SetPassword(ctx, user.AccountID, user.ID, passwordHash); err != nil {
-			return err
-		}
-		if err := gate.refund(ctx, tx, now); err != nil {
 			return err
 		}
 		return write(ctx, tx, from, now, event{account: user.AccountID, action: audit.UserPasswordReset, actor: person(user),

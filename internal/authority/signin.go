@@ -65,9 +65,6 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 		if err := insertAccount(ctx, tx, from, account, owner, person(owner)); err != nil {
 			return err
 		}
-		if err := a.endCookieSession(ctx, tx, from, now, in.Cookie); err != nil {
-			return err
-		}
 		var born bool
 		st, refresh, born, err = a.start(ctx, tx, from, now, owner, 0)
 		if err == nil && !born {
@@ -75,6 +72,9 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 		}
 		return err
 	})
+	if err == nil {
+		err = a.endCookieSession(ctx, from, now, in.Cookie)
+	}
 	return a.signedIn(st, refresh, "", now, err)
 }
 
@@ -195,7 +195,7 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 	for range maxStarts {
 		ok, err := a.Passwords.Verify(ctx, cred.user.PasswordHash, in.Password)
 		if err != nil { // nothing was judged
-			return Granted{}, alsoFailed(err, a.refundAlone(ctx, gate))
+			return Granted{}, alsoFailed(err, a.refund(ctx, gate))
 		}
 		if !ok || cred.user.Disabled() {
 			return Granted{}, a.refuseStart(ctx, from, cred.user, name, ok)
@@ -205,20 +205,19 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 		var refresh token.Refresh
 		var born bool
 		err = a.Store.InTx(ctx, cred.user.AccountID, func(ctx context.Context, tx Tx) (err error) {
-			if st, refresh, born, err = a.start(ctx, tx, from, now, cred.user, cred.accountEpoch); err != nil || !born {
-				return err
-			}
-			if err := gate.refund(ctx, tx, now); err != nil || !in.ByCookie {
-				return err
-			}
-			return a.endCookieSession(ctx, tx, from, now, in.Cookie)
+			st, refresh, born, err = a.start(ctx, tx, from, now, cred.user, cred.accountEpoch)
+			return err
 		})
 		if err != nil { // the guess was right
-			return Granted{}, alsoFailed(err, a.refundAlone(ctx, gate))
+			return Granted{}, alsoFailed(err, a.refund(ctx, gate))
 		}
 		if born {
+			a.passed(ctx, gate)
+			if in.ByCookie {
+				err = a.endCookieSession(ctx, from, now, in.Cookie)
+			}
 			a.mailSignIn(from, st, in.Browser)
-			return a.signedIn(st, refresh, in.Browser, now, nil)
+			return a.signedIn(st, refresh, in.Browser, now, err)
 		}
 		if cred, err = a.credential(ctx, name); err != nil {
 			return Granted{}, err

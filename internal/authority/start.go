@@ -103,8 +103,10 @@ func secretMatches(presented token.Refresh, s curfew.Session) bool {
 }
 
 // endCookieSession ends the session which a request's cookie proves, because
-// the request starts another in the same browser.
-func (a *Authority) endCookieSession(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, cookie string) error {
+// the request started another in the same browser. It may be of another
+// account, and so has a transaction of its own: two that each hold one account
+// and want the other's would wait for each other.
+func (a *Authority) endCookieSession(ctx context.Context, from curfew.Origin, now time.Time, cookie string) error {
 	if cookie == "" {
 		return nil
 	}
@@ -112,10 +114,13 @@ func (a *Authority) endCookieSession(ctx context.Context, tx Tx, from curfew.Ori
 	if err != nil {
 		return nil // what proves nothing ends nothing
 	}
-	_, err = a.logout(ctx, tx, from, now, presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
-		return proves(presented, st.Session)
+	ctx = context.WithoutCancel(ctx) // the other has begun
+	return a.Store.InTx(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
+		_, err := a.logout(ctx, tx, from, now, presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
+			return proves(presented, st.Session)
+		})
+		return err
 	})
-	return err
 }
 
 // logout ends one session if it is alive and the presenter has proven it.

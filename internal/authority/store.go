@@ -22,11 +22,13 @@ type Store interface {
 	View(ctx context.Context, fn func(ctx context.Context, r Reader) error) error
 	// InTx runs reads and writes that commit together or not at all, while no
 	// other InTx of that account runs anywhere: what fn reads of the account
-	// holds until it commits. curfew.ZeroID stands for the installation. It
-	// may run fn again after a conflict, so fn must do nothing that it cannot
-	// repeat. Once fn has begun it ends, whatever becomes of ctx; a commit
-	// whose answer was lost is of kind unavailable and not tried again. After
-	// success all that was read before holds too, though fn wrote nothing.
+	// holds until it commits. curfew.ZeroID stands for the installation, and a
+	// node's id for what is of that node alone. What fn locks of others stays
+	// locked as long, so fn touches one account and no throttle, or throttles
+	// alone. It may run fn again after a conflict, so fn must do nothing that
+	// it cannot repeat. Once fn has begun it ends, whatever becomes of ctx; a
+	// commit whose answer was lost is of kind unavailable and not tried again.
+	// After success all that was read before holds too, though fn wrote nothing.
 	InTx(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
 	// Rotate is the refresh: one statement, committed together with others
 	// that wait. No row that meets every condition: curfew.ErrNotFound. An

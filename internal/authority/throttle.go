@@ -100,23 +100,29 @@ func (a *Authority) charge(ctx context.Context, buckets []throttle.Bucket, now t
 	return verdict, err
 }
 
-// refund gives back what the gate charged, in the transaction of what the
-// attempt led to.
-func (g gate) refund(ctx context.Context, tx Tx, now time.Time) error {
-	tats, err := arrivals(ctx, tx, g.buckets)
-	if err != nil {
-		return err
-	}
-	return store(ctx, tx, g.buckets, tats, throttle.Refund(g.buckets, tats, now))
-}
-
-// refundAlone is refund where the attempt led to no transaction.
-func (a *Authority) refundAlone(ctx context.Context, g gate) error {
+// refund gives back what the gate charged. It has a transaction of its own: the
+// buckets are those of everybody who signs in, and in an account's transaction
+// they would stay locked for as long as that takes.
+func (a *Authority) refund(ctx context.Context, g gate) error {
 	if len(g.buckets) == 0 {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // who went away keeps what is theirs
-	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error { return g.refund(ctx, tx, a.now()) })
+	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
+		tats, err := arrivals(ctx, tx, g.buckets)
+		if err != nil {
+			return err
+		}
+		return store(ctx, tx, g.buckets, tats, throttle.Refund(g.buckets, tats, a.now()))
+	})
+}
+
+// passed is refund after an attempt that was good, which it still is where
+// that fails: one more attempt counts until its bucket has drained.
+func (a *Authority) passed(ctx context.Context, g gate) {
+	if err := a.refund(ctx, g); err != nil {
+		a.Log.WarnContext(ctx, "what a good attempt counted in the throttle was not given back", "error", err.Error())
+	}
 }
 
 func arrivals(ctx context.Context, tx Tx, buckets []throttle.Bucket) ([]int64, error) {

@@ -55,8 +55,14 @@ func changeUser(ctx context.Context, tx Tx, actor curfew.Actor, from curfew.Orig
 	disabled := change.Disabled != nil && *change.Disabled != user.Disabled()
 	loses := role && *change.Role == curfew.RoleMember || disabled && *change.Disabled
 
-	// The events come first: writing them locks the account, so that of two
-	// owners who demote each other one is too late.
+	// Of two owners who demote each other one is too late: the account's
+	// transactions come one after the other. Nothing is written before a
+	// refusal, which would undo what others commit in the same transaction.
+	if loses {
+		if err := keepsAnOwner(ctx, tx, user); err != nil {
+			return err
+		}
+	}
 	if role {
 		if err := write(ctx, tx, from, now, event{account: user.AccountID, action: audit.UserRoleChange, actor: by(actor), resource: "user",
 			id: user.ID, details: detail("old", string(user.Role)).Set("new", string(*change.Role))}); err != nil {
@@ -69,11 +75,6 @@ func changeUser(ctx context.Context, tx Tx, actor curfew.Actor, from curfew.Orig
 			action = audit.UserDisable
 		}
 		if err := write(ctx, tx, from, now, event{account: user.AccountID, action: action, actor: by(actor), resource: "user", id: user.ID}); err != nil {
-			return err
-		}
-	}
-	if loses {
-		if err := keepsAnOwner(ctx, tx, user); err != nil {
 			return err
 		}
 	}
@@ -207,7 +208,7 @@ func (a *Authority) ChangePassword(ctx context.Context, actor curfew.Actor, from
 	}
 	ok, err := a.Passwords.Verify(ctx, user.PasswordHash, current)
 	if err != nil {
-		return alsoFailed(err, a.refundAlone(ctx, gate))
+		return alsoFailed(err, a.refund(ctx, gate))
 	}
 	if !ok {
 		return alsoFailed(wrongCurrent(), a.refused(ctx, from, a.now(), event{account: user.AccountID, action: audit.AccessDenied, actor: by(actor),
@@ -215,11 +216,14 @@ func (a *Authority) ChangePassword(ctx context.Context, actor curfew.Actor, from
 	}
 	hash, err := a.Passwords.Hash(ctx, next)
 	if err != nil {
-		return alsoFailed(err, a.refundAlone(ctx, gate))
+		return alsoFailed(err, a.refund(ctx, gate))
 	}
-	err = a.storePassword(ctx, actor, from, user, hash, gate)
-	if curfew.KindOf(err) == curfew.KindUnavailable { // the password was right
-		err = alsoFailed(err, a.refundAlone(ctx, gate))
+	err = a.storePassword(ctx, actor, from, user, hash)
+	switch {
+	case err == nil:
+		a.passed(ctx, gate)
+	case curfew.KindOf(err) == curfew.KindUnavailable: // the password was right
+		err = alsoFailed(err, a.refund(ctx, gate))
 	}
 	return err
 }
@@ -228,7 +232,7 @@ func wrongCurrent() error {
 	return curfew.Invalid("current_password", "current_password is not right")
 }
 
-func (a *Authority) storePassword(ctx context.Context, actor curfew.Actor, from curfew.Origin, user curfew.User, hash string, gate gate) error {
+func (a *Authority) storePassword(ctx context.Context, actor curfew.Actor, from curfew.Origin, user curfew.User, hash string) error {
 	now := a.now()
 	return a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		stored, err := tx.User(ctx, user.AccountID, user.ID)
@@ -243,9 +247,6 @@ func (a *Authority) storePassword(ctx context.Context, actor curfew.Actor, from 
 		}
 		revoked, err := endUser(ctx, tx, user.ID, Raising{At: now, Reason: curfew.ReasonPasswordChanged, Actor: actor}, actor)
 		if err != nil {
-			return err
-		}
-		if err := gate.refund(ctx, tx, now); err != nil {
 			return err
 		}
 		return write(ctx, tx, from, now, event{account: user.AccountID, action: audit.UserPasswordChange, actor: by(actor), resource: "user",

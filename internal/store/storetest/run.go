@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Tabs", tabs},
 		{"Batches", batches},
 		{"Together", grouped},
+		{"Crossing", crossing},
 		{"Faults", faults},
 		{"Machine", machine},
 	} {
