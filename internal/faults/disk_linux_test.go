@@ -30,7 +30,7 @@ func ownMounts() *syscall.SysProcAttr {
 
 // mountDisk gives this process, a node, its disk.
 func mountDisk(size string) {
-	err := os.Mkdir(disk, 0o700)
+	err := os.MkdirAll(disk, 0o700)
 	if err == nil {
 		err = syscall.Mount("tmpfs", disk, "tmpfs", 0, "size="+size)
 	}
@@ -51,12 +51,12 @@ func TestDiskFull(t *testing.T) {
 	n := newNode(t, "--data-dir="+disk+"/data")
 	n.disk = "48m"
 	if os.Geteuid() != 0 {
-		probe := n.command()
+		probe := n.command("version")
+		probe.Env = append(probe.Env, onDisk+"="+n.disk)
 		probe.SysProcAttr = ownMounts()
-		if err := probe.Start(); err != nil {
-			t.Skip("this machine lets only root mount a disk: ", err)
+		if out, err := probe.CombinedOutput(); err != nil {
+			t.Skipf("this machine lets only root mount a disk: %v: %s", err, out)
 		}
-		_ = probe.Wait()
 	}
 	n.start(t)
 	l := newLoad(t, n)
