@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +122,10 @@ func ParsePostgresURL(text string) (*pgx.ConnConfig, error) {
 			return nil, fmt.Errorf("the URL is not right: %s", text[strings.LastIndex(text, "`: ")+len("`: "):])
 		}
 		return nil, errors.New("the URL is not right: it is not one of PostgreSQL")
+	}
+	// A part of a password would be looked up as a host, by name servers too.
+	if strings.Contains(config.Host, "@") || slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return strings.Contains(f.Host, "@") }) {
+		return nil, errors.New("the URL is not right: it has more than one @; write those of the password as %40")
 	}
 	return config, nil
 }

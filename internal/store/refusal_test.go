@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -60,5 +61,22 @@ func TestExplainWay(t *testing.T) {
 		if got := explain(err); got == nil || got.Error() != tt.want {
 			t.Errorf("%v: %v", tt.cause, got)
 		}
+	}
+}
+
+// TestPasswordIsNoHost: of a password with an @ that is not escaped the rest is
+// read as a host's name. It must be looked up nowhere, and shown nowhere.
+func TestPasswordIsNoHost(t *testing.T) {
+	for _, url := range []string{
+		"postgres://ada:hun@ter2@db/curfew", "postgres://ada:hun@ter2@db,other:6000/curfew?sslmode=disable",
+		"postgres://ada:hunter2@db,ter2@other/curfew",
+	} {
+		_, err := ParsePostgresURL(url)
+		if err == nil || !strings.Contains(err.Error(), "%40") || strings.Contains(err.Error(), "ter2") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	if _, err := ParsePostgresURL("postgres://ada:hun%40ter2@db,other:6000/curfew"); err != nil {
+		t.Error(err)
 	}
 }
