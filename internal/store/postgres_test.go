@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/pgserver/pgtest"
 	"github.com/curfew-auth/curfew/internal/store/storetest"
 )
@@ -56,14 +58,44 @@ func tables() (all []string) {
 
 func TestPostgres(t *testing.T) { storetest.Run(t, postgresForTest) }
 
-// TestPostgresSerializable runs the suite where the operator has made
-// transactions serializable by default.
+// serializableDatabase is a database whose operator has made transactions
+// serializable by default.
+func serializableDatabase(t *testing.T, chain *audit.Chain) string {
+	t.Helper()
+	return migratedDatabase(t, chain) + "&default_transaction_isolation=serializable"
+}
+
+// TestPostgresSerializable runs there what many do at once. The rest of the
+// suite would tell nothing more: TestIsolationIsOurs.
 func TestPostgresSerializable(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 		t.Helper()
-		url := migratedDatabase(t, chain) + "&default_transaction_isolation=serializable"
-		return openAt(t, Options{URL: url, Chain: chain, Wrap: wrap, MaxConns: 8})
-	})
+		return openAt(t, Options{URL: serializableDatabase(t, chain), Chain: chain, Wrap: wrap, MaxConns: 8})
+	}, "Races", "Batches", "Together")
+}
+
+// TestIsolationIsOurs: every transaction says how it is isolated, whatever the
+// server's default.
+func TestIsolationIsOurs(t *testing.T) {
+	chain := testChain(t)
+	for _, apart := range []bool{false, true} {
+		db := openAt(t, Options{URL: serializableDatabase(t, chain), Chain: chain, MaxConns: 8, NoBatch: apart})
+		want := func(tx *sql.Tx, want string) error {
+			var level string
+			err := tx.QueryRowContext(t.Context(), `SELECT current_setting('transaction_isolation')`).Scan(&level)
+			if level != want {
+				t.Errorf("accounts apart %v: %q, want %q", apart, level, want)
+			}
+			return err
+		}
+		db.dialect.rotate = func(_ context.Context, _ *DB, tx *sql.Tx, _ []*rotateCall) error { return want(tx, "read committed") }
+		err := errors.Join(db.rotateTogether(nil),
+			db.InTx(t.Context(), curfew.ZeroID, func(_ context.Context, tx authority.Tx) error { return want(tx.(conn).tx, "read committed") }),
+			db.View(t.Context(), func(_ context.Context, r authority.Reader) error { return want(r.(conn).tx, "repeatable read") }))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestStatementsPrepareOnPostgres(t *testing.T) {
