@@ -92,6 +92,7 @@ var sole = []struct {
 	{"golang.org/x/crypto", []string{"internal/password"}, "cryptography outside the standard library has one place"},
 	{"web", []string{"internal/server"}, "whoever else serves pages is handed them, and can be tested with others"},
 	{"internal/pgserver", []string{"internal/pgserver", "internal/bench", "internal/cli"}, "a PostgreSQL that everybody on the machine can enter is for tests and benchmarks"},
+	{"internal/store/yardstick", []string{"internal/bench"}, "it writes rows past every rule that the store keeps"},
 	{"unsafe", nil, "no"},
 }
 

@@ -53,19 +53,6 @@ func checkpoint(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// Checkpoint has PostgreSQL write all that it holds back.
-func Checkpoint(ctx context.Context, t Target) error {
-	if !t.Postgres() {
-		return nil
-	}
-	conn, err := connect(ctx, t.URL)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	return checkpoint(ctx, conn)
-}
-
 // unlessForbidden is an error that is not about rights.
 func unlessForbidden(_ pgconn.CommandTag, err error) error {
 	var e *pgconn.PgError
