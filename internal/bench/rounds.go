@@ -55,6 +55,7 @@ type limitSource struct {
 	updates *yardstick.Updates
 	conns   []int
 	pgbench string // the program; "" when it is not there
+	environ []string
 	url     string
 }
 
@@ -74,7 +75,7 @@ func (l *limitSource) open(ctx context.Context, o *own) (err error) {
 	l.conns, l.url = []int{1}, where.URL
 	if where.Postgres() {
 		l.conns = []int{fewConns, manyConns}
-		l.pgbench = o.pgbench()
+		l.pgbench, l.environ = o.pgbench(), passwordsIn(o.conf.Environ)
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (l *limitSource) measure(ctx context.Context, kind limitKind, d time.Durati
 			add(fmt.Sprintf("UPDATE per commit, %s", connections(conns)), perSecond, failed)
 		}
 		if l.pgbench != "" {
-			perSecond, failed := runPgbench(ctx, l.pgbench, l.url, fewConns, d)
+			perSecond, failed := runPgbench(ctx, l.pgbench, l.environ, l.url, fewConns, d)
 			add(fmt.Sprintf("pgbench, the same, %s", connections(fewConns)), perSecond, failed)
 		}
 	}
@@ -122,13 +123,26 @@ func pgbenchBeside(folder string) string {
 	return ""
 }
 
+// passwordsIn is what of an environment tells programs of PostgreSQL's by what
+// password they may enter, and nothing that decides where they go. It is never
+// nil, which would be all of the environment.
+func passwordsIn(environ []string) []string {
+	found := []string{}
+	for _, entry := range environ {
+		if strings.HasPrefix(entry, "PGPASSFILE=") || strings.HasPrefix(entry, "PGPASSWORD=") {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
 // runPgbench has pgbench do the updates, whole seconds long.
-func runPgbench(ctx context.Context, program, address string, conns int, d time.Duration) (float64, error) {
+func runPgbench(ctx context.Context, program string, environ []string, address string, conns int, d time.Duration) (float64, error) {
 	seconds := max(int(d.Round(time.Second)/time.Second), 1)
 	cmd := exec.CommandContext(ctx, program, "--no-vacuum", "--protocol=prepared", "--client="+strconv.Itoa(conns), "--jobs=1",
 		"--time="+strconv.Itoa(seconds), "--file=/dev/stdin", address)
 	cmd.Stdin = strings.NewReader(yardstick.PgbenchScript)
-	cmd.Env = []string{} // nothing of ours decides where it goes
+	cmd.Env = environ
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
 	out, err := cmd.Output()

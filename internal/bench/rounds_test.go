@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,5 +73,16 @@ func TestLimitSource(t *testing.T) {
 	}
 	if err := some.close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPasswordsIn: pgbench enters as Curfew does, and goes nowhere else.
+func TestPasswordsIn(t *testing.T) {
+	got := passwordsIn([]string{"HOME=/root", "PGPASSFILE=/etc/pgpass", "PGHOST=elsewhere", "PGPASSWORD=x"})
+	if !slices.Equal(got, []string{"PGPASSFILE=/etc/pgpass", "PGPASSWORD=x"}) {
+		t.Errorf("%q", got)
+	}
+	if none := passwordsIn([]string{"PGHOST=elsewhere"}); none == nil || len(none) > 0 {
+		t.Errorf("%#v", none)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/bench"
+	"github.com/curfew-auth/curfew/internal/config"
 )
 
 type benchCommand struct {
@@ -127,6 +128,9 @@ func (c *benchCommand) config(env *Env) (conf bench.Config, err error) {
 	conf.Own = &bench.OwnServer{Environ: env.Environ, Dir: c.Dir, Database: c.Database}
 	if !bench.KnownDatabase(c.Database) {
 		return conf, usageError{errors.New("--database must be sqlite, postgres, or a URL like postgres://user@host:5432/database")}
+	}
+	if (config.Store{DatabaseURL: config.Secret(c.Database)}).DatabaseFlag() == "" {
+		return conf, usageError{errors.New("a password does not go on the command line, where other users of the machine can read it: put it in a file that PGPASSFILE names")}
 	}
 	conf.Own.Program, err = os.Executable()
 	return conf, err
