@@ -71,7 +71,7 @@ func TestPostgresSerializable(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 		t.Helper()
 		return openAt(t, Options{URL: serializableDatabase(t, chain), Chain: chain, Wrap: wrap, MaxConns: 8})
-	}, "Races", "Batches", "Together")
+	}, "Races", "Crossing", "Batches", "Together")
 }
 
 // TestIsolationIsOurs: every transaction says how it is isolated, whatever the
