@@ -13,8 +13,6 @@ const (
 	maxBatch = 256
 	// maxWaiting is how many calls may wait; one more is refused at once.
 	maxWaiting = 4096
-	// maxWaitingEach is how many of one account may: the rest is for others.
-	maxWaitingEach = maxWaiting / 2
 )
 
 var errBusy = errors.New("store: too many calls are waiting")
@@ -73,7 +71,9 @@ func (b *batcher[C]) submit(account curfew.ID, call C) error {
 	}
 	l, known := b.lines[account]
 	switch {
-	case b.waiting >= maxWaiting, known && len(l.calls) >= maxWaitingEach:
+	case b.waiting >= maxWaiting, known && len(l.calls) >= maxWaiting-b.waiting:
+		// No account has more than the room that is left for all others: one
+		// alone takes half of it, and two together two thirds.
 		b.counted.Refused++
 		return curfew.Unavailable(errBusy)
 	case !known:

@@ -21,7 +21,6 @@ func TestQueueIsBounded(t *testing.T) {
 	reached, release := make(chan struct{}), make(chan struct{})
 	var first sync.Once
 	ran := 0
-	accounts := []curfew.ID{{1}, {2}, {3}}
 	b := newBatcher(batching[answer[int]]{workers: 1, most: maxBatch, run: func(calls []answer[int]) {
 		first.Do(func() {
 			close(reached)
@@ -39,7 +38,7 @@ func TestQueueIsBounded(t *testing.T) {
 	submit := func() (answer[int], error) {
 		submitted++
 		call := newAnswer[int]()
-		return call, b.submit(accounts[submitted%len(accounts)], call)
+		return call, b.submit(curfew.ID{byte(submitted), byte(submitted >> 8)}, call)
 	}
 	leader, err := submit()
 	if err != nil {
@@ -103,7 +102,7 @@ func TestAccountsTakeTurns(t *testing.T) {
 			}
 		}
 		<-reached
-		for range maxWaitingEach {
+		for range maxWaiting / 2 {
 			if err := b.submit(loud, loud); err != nil {
 				t.Fatal(err)
 			}
@@ -116,12 +115,39 @@ func TestAccountsTakeTurns(t *testing.T) {
 		}
 		close(release)
 		b.close()
-		if len(order) != maxWaitingEach+2 {
+		if len(order) != maxWaiting/2+2 {
 			t.Errorf("%d calls were run", len(order))
 		}
 		if at := slices.Index(order, quiet); at > 8 {
 			t.Errorf("accounts apart %v: the quiet account's call was run after %d of the loud one's", apart, at)
 		}
+	}
+}
+
+// TestRoomForOthers: few accounts that hand in all that is taken from them leave
+// room for whoever comes after them.
+func TestRoomForOthers(t *testing.T) {
+	for loud := 1; loud <= 8; loud++ {
+		reached, release := make(chan struct{}), make(chan struct{})
+		var first sync.Once
+		b := newBatcher(batching[int]{workers: 1, most: 1, apart: true, run: func([]int) {
+			first.Do(func() { close(reached) })
+			<-release
+		}})
+		if err := b.submit(curfew.ID{200}, 0); err != nil {
+			t.Fatal(err)
+		}
+		<-reached
+		for i := range loud * maxWaiting {
+			_ = b.submit(curfew.ID{byte(i % loud)}, 0)
+		}
+		for i := range maxWaiting / (loud + 1) {
+			if err := b.submit(curfew.ID{100, byte(i), byte(i >> 8)}, 0); err != nil {
+				t.Fatalf("%d loud accounts left room for %d calls of others", loud, i)
+			}
+		}
+		close(release)
+		b.close()
 	}
 }
 
