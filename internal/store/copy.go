@@ -107,14 +107,14 @@ func (c *copying) begin(ctx context.Context) error {
 			return err
 		}
 		if m == nil {
-			err = c.mustBeEmpty(ctx, tx)
-		} else if m.source != source {
-			err = ErrInUse
+			if err := c.mustBeEmpty(ctx, tx); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, beginCopy.text, source[:], c.began)
+		} else {
+			err = once(ctx, tx, ErrInUse, againCopy, c.began, source[:], m.started.UnixMicro())
 		}
 		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, beginCopy.text, source[:], c.began); err != nil {
 			return err
 		}
 		for _, text := range c.to.dialect.clear(copiedTables()) {
@@ -177,23 +177,25 @@ func (c *copying) write(ctx context.Context, fn func(*sql.Tx) error) error {
 // hold makes sure that the target is still this copy's, until the transaction
 // ends.
 func (c *copying) hold(ctx context.Context, tx *sql.Tx) error {
-	return c.once(ctx, tx, holdCopy, c.began)
+	return once(ctx, tx, ErrAnotherCopy, holdCopy, c.began)
 }
 
-func (c *copying) once(ctx context.Context, tx *sql.Tx, q *query, args ...any) error {
+// once runs a statement on the mark, which is gone or another one's where it
+// changes nothing.
+func once(ctx context.Context, tx *sql.Tx, gone error, q *query, args ...any) error {
 	result, err := tx.ExecContext(ctx, q.text, args...)
 	if err != nil {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(err, ErrAnotherCopy)
+		return errors.Join(err, gone)
 	}
 	return nil
 }
 
 // finish marks the copy as whole.
 func (c *copying) finish(ctx context.Context, now time.Time) error {
-	return c.write(ctx, func(tx *sql.Tx) error { return c.once(ctx, tx, finishCopy, c.began, now.UnixMicro()) })
+	return c.write(ctx, func(tx *sql.Tx) error { return once(ctx, tx, ErrAnotherCopy, finishCopy, c.began, now.UnixMicro()) })
 }
 
 const (

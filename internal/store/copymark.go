@@ -32,6 +32,8 @@ var (
 	selectCopy = statement(`SELECT source, started_at, finished_at FROM copies WHERE one = 1`)
 	beginCopy  = statement(`INSERT INTO copies (one, source, started_at, finished_at) VALUES (1, $1, $2, NULL)
  ON CONFLICT (one) DO UPDATE SET source = excluded.source, started_at = excluded.started_at, finished_at = NULL`)
+	// againCopy takes a copy only as it was found: it may be used by now.
+	againCopy  = statement(`UPDATE copies SET started_at = $1, finished_at = NULL WHERE one = 1 AND source = $2 AND started_at = $3`)
 	holdCopy   = statement(`UPDATE copies SET started_at = $1 WHERE one = 1 AND started_at = $1 AND finished_at IS NULL`)
 	finishCopy = statement(`UPDATE copies SET finished_at = $2 WHERE one = 1 AND started_at = $1 AND finished_at IS NULL`)
 	useCopy    = statement(`DELETE FROM copies WHERE one = 1 AND finished_at IS NOT NULL`)
@@ -51,8 +53,18 @@ func (db *DB) UseCopy(ctx context.Context) error {
 	case mark.finished.IsZero():
 		return ErrUnfinishedCopy
 	}
-	if _, err := db.write.ExecContext(ctx, useCopy.text); err != nil {
+	result, err := db.write.ExecContext(ctx, useCopy.text)
+	if err != nil {
 		return fmt.Errorf("cannot write to the database: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	// Another node took it into use, or a copy into it began anew.
+	if mark, err := readMark(ctx, db.read); err != nil {
+		return fmt.Errorf("cannot read the database: %w", err)
+	} else if mark != nil {
+		return ErrUnfinishedCopy
 	}
 	return nil
 }
