@@ -46,7 +46,10 @@ func standingsApart(ctx context.Context, db *DB, calls []*standingCall) error {
 		row := db.reads[selectStanding].QueryRowContext(ctx, call.accountID[:], call.sessionID[:], curfew.ZeroID[:])
 		st, err := one(row, scanStanding)
 		if err != nil && !errors.Is(err, curfew.ErrNotFound) {
-			return err
+			if db.dialect.lost(err) || db.dialect.conflict(err) {
+				return err
+			}
+			err = curfew.Unavailable(err)
 		}
 		call.result = result[curfew.Standing]{st, err}
 	}

@@ -115,15 +115,19 @@ func standingsMany(ctx context.Context, db *DB, calls []*standingCall) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var number int
+		number := 0 // read first, also of a row that is broken further on
 		st, err := scanStanding(func(into ...any) error { return rows.Scan(append([]any{&number}, into...)...) })
-		if err != nil {
+		switch {
+		case number >= 1 && number <= len(calls):
+		case err != nil:
 			return err
-		}
-		if number < 1 || number > len(calls) {
+		default:
 			return fmt.Errorf("store: a batch of %d answered for call %d", len(calls), number)
 		}
-		calls[number-1].result = result[curfew.Standing]{value: st}
+		if err != nil { // its own, and nobody else's
+			err = curfew.Unavailable(err)
+		}
+		calls[number-1].result = result[curfew.Standing]{st, err}
 	}
 	return rows.Err()
 }
