@@ -80,7 +80,7 @@ func (l *load) waitNothingAcknowledged(t *testing.T) {
 	t.Helper()
 	l.waitNothingUnderWay(t)
 	from := l.history.clock.Load()
-	l.waitRefusedAll(t, 2)
+	l.waitAnsweredAll(t, 2)
 	until := l.history.clock.Load()
 	for _, c := range l.history.all() {
 		if c.began > from && c.ended < until && (c.status == 200 || c.status == 204) {
@@ -124,12 +124,12 @@ func (l *load) waitNothingUnderWay(t *testing.T) {
 	}
 }
 
-// waitRefusedAll waits until every client was refused so many times from now
-// on.
-func (l *load) waitRefusedAll(t *testing.T, times int) {
+// waitAnsweredAll waits until every client's refresh was answered so many times from
+// now on, in whatever way.
+func (l *load) waitAnsweredAll(t *testing.T, times int) {
 	t.Helper()
 	now := l.history.clock.Load()
-	eventually(t, 2*slowest, "refusals", func() bool {
+	eventually(t, 2*slowest, "answers", func() bool {
 		refused := map[string]int{}
 		for _, c := range l.history.all() {
 			if c.what == refresh && c.status != 0 && c.began > now {

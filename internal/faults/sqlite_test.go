@@ -38,7 +38,7 @@ func TestSQLite(t *testing.T) {
 		tx, err := other.Begin()
 		check(t, err)
 		from := l.history.clock.Load()
-		l.waitRefusedAll(t, 1)
+		l.waitAnsweredAll(t, 1)
 		if c, _ := l.send(n, "GET", "/api/v1/users/me", l.bearer, nil); c.status != 200 {
 			t.Errorf("reading while nobody writes: %v", c)
 		}

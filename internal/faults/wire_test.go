@@ -49,7 +49,7 @@ func TestConnections(t *testing.T) {
 		from := l.history.clock.Load()
 		p.swallow(true)
 		ready, _ := l.send(l.nodes[0], "GET", "/readyz", "", nil)
-		l.waitRefusedAll(t, 2)
+		l.waitAnsweredAll(t, 2)
 		if ready.status != 503 {
 			t.Errorf("ready without a database: %v", ready)
 		}

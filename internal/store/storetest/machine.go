@@ -52,10 +52,10 @@ func (m *model) refresh(t *rapid.T) {
 	case over:
 		refused(curfew.KindSessionRevoked, end.Reason)
 	case back == 0 && named && inGrace:
-		s.active(now.Add(-time.Duration(in.InactiveSeconds) * time.Second))
+		s.active(now, time.Duration(in.InactiveSeconds)*time.Second)
 		answered(in.Token, false)
 	case back == 0:
-		s.active(now.Add(-time.Duration(in.InactiveSeconds) * time.Second))
+		s.active(now, time.Duration(in.InactiveSeconds)*time.Second)
 		s.rotatedAt, s.attempt = now, in.Attempt
 		answered("", true)
 		s.tokens = append(s.tokens, granted.RefreshToken)

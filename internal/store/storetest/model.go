@@ -7,6 +7,7 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
 )
 
 // modelSession is what the rules say of one session, in the plainest words.
@@ -60,10 +61,8 @@ func (s *modelSession) endedBy(now time.Time, reason curfew.Reason) bool {
 	return reason == first.Reason
 }
 
-func (s *modelSession) active(at time.Time) {
-	if at.After(s.lastActive) {
-		s.lastActive = at
-	}
+func (s *modelSession) active(now time.Time, inactive time.Duration) {
+	s.lastActive = policy.LastActive(s.lastActive, now, inactive)
 	s.idleAt = earlier(s.lastActive.Add(time.Duration(s.idle)*time.Minute), s.absoluteAt)
 }
 
@@ -97,7 +96,7 @@ func (m *model) born(user int, granted authority.Granted) *modelSession {
 	s := &modelSession{id: granted.Standing.Session.ID, user: user, tokens: []string{granted.RefreshToken}, start: m.now(), lastActive: m.now(),
 		idle: m.idle, absolute: m.absolute}
 	s.absoluteAt = s.start.Add(time.Duration(s.absolute) * time.Minute)
-	s.active(s.start)
+	s.active(s.start, 0)
 	m.sessions = append(m.sessions, s)
 	return s
 }
