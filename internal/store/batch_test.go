@@ -229,6 +229,48 @@ func TestCloseDrains(t *testing.T) {
 	}
 }
 
+// TestLongTransactionsAreParted: when a transaction has taken long, what waits
+// goes into the next one.
+func TestLongTransactionsAreParted(t *testing.T) {
+	tap := new(storetest.Tap)
+	db := openAt(t, Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: testChain(t), Wrap: tap.Wrap})
+	db.longest = 0 // each has
+	reached, release := make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	var commits atomic.Int32
+	tap.Watch(func(c storetest.Call) error {
+		switch c.Op {
+		case storetest.OpBegin:
+			first.Do(func() {
+				close(reached)
+				<-release
+			})
+		case storetest.OpCommit:
+			commits.Add(1)
+		}
+		return nil
+	})
+	var wg sync.WaitGroup
+	rename := func() {
+		if err := db.InTx(context.Background(), curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
+			return tx.RenameAccount(ctx, curfew.ZeroID, "")
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	const n = 10
+	for range n {
+		wg.Go(rename)
+	}
+	<-reached
+	close(release)
+	wg.Wait()
+	tap.Watch(nil)
+	if commits.Load() != n {
+		t.Errorf("%d commits for %d transactions that each took long", commits.Load(), n)
+	}
+}
+
 // TestEngineThatConflicts is tried again by itself where the engine asks for it.
 func TestEngineThatConflicts(t *testing.T) {
 	tap := new(storetest.Tap)

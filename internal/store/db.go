@@ -25,7 +25,9 @@ type DB struct {
 	// patience bounds what waits for a server that does not answer, 0 for an
 	// engine in this process.
 	patience time.Duration
-	chain    *audit.Chain
+	// longest is longTogether, unless a test has set another.
+	longest time.Duration
+	chain   *audit.Chain
 
 	rotations    *batcher[*rotateCall]
 	standings    *batcher[*standingCall]

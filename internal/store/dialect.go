@@ -29,6 +29,9 @@ type dialect struct {
 	// lost reports that the engine was not reached, or went away. What was not
 	// told to commit may be tried again; whether a commit holds is unknown.
 	lost func(error) bool
+	// blocked reports that a statement gave up because somebody else has held
+	// a row locked for long.
+	blocked func(error) bool
 	// writing is how transactions begin that write.
 	writing *sql.TxOptions
 	// lockAccount keeps other transactions of an account waiting until this

@@ -184,6 +184,7 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	}
 	db.rotations = newBatcher(batching[*rotateCall]{run: db.rotateBatch, workers: db.dialect.rotators, most: maxBatch, apart: db.dialect.apart})
 	db.standings = newBatcher(batching[*standingCall]{run: db.standingBatch, workers: db.dialect.lookers, most: maxBatch, apart: db.dialect.apart})
+	db.longest = longTogether
 	db.transactions = newBatcher(batching[*txCall]{run: db.commitTogether, workers: db.writers, most: maxTogether, apart: !db.dialect.oneWriter})
 	return nil
 }

@@ -33,6 +33,7 @@ var postgresDialect = dialect{
 	// statement that waited for a lock goes on with what it finds then.
 	writing:     &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	lost:        postgresLost,
+	blocked:     postgresCode("55P03"),
 	lockAccount: &query{text: `SELECT a.id FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
 	rotate:      rotateMany,
 	standings:   standingsMany,
@@ -99,6 +100,8 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 		// A batch is planned once, by keys: what is known of the tables at
 		// that moment must not lead to reading them whole.
 		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		// Rows that somebody holds for long keep one account waiting, not all.
+		"lock_timeout": "500",
 	} {
 		batch.RuntimeParams[name] = value
 	}
@@ -204,6 +207,13 @@ func (t postgresTx) Commit() error {
 		return fmt.Errorf("%w: %v", errNotReplicated, warning)
 	}
 	return nil
+}
+
+func postgresCode(code string) func(error) bool {
+	return func(err error) bool {
+		var e *pgconn.PgError
+		return errors.As(err, &e) && e.Code == code
+	}
 }
 
 // postgresConflict: serialization failures and deadlocks.

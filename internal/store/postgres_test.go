@@ -16,6 +16,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/pgserver/pgtest"
 	"github.com/curfew-auth/curfew/internal/store/storetest"
+	"github.com/curfew-auth/curfew/internal/token"
 )
 
 func TestMain(m *testing.M) {
@@ -179,6 +180,49 @@ func TestBatchesSearchByKey(t *testing.T) {
 		if _, err := c.ExecContext(ctx, "DEALLOCATE planned"); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestHeldRowsHoldUpTheirAccountAlone: somebody holds rows of one account for
+// long, as a policy does that is applied to very many sessions.
+func TestHeldRowsHoldUpTheirAccountAlone(t *testing.T) {
+	chain := testChain(t)
+	db := openAt(t, Options{URL: migratedDatabase(t, chain), Chain: chain})
+	ctx := context.Background()
+	held, free := seed(t, db, 8), seedAccount(t, db, 1, "bob@other.example")
+	lock, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Rollback()
+	if _, err := lock.ExecContext(ctx, `UPDATE sessions SET ip = ip WHERE account_id = $1`, held[0].AccountID[:]); err != nil {
+		t.Fatal(err)
+	}
+	rotate := func(r token.Refresh) error {
+		now := time.Now().UTC()
+		_, err := db.Rotate(ctx, authority.Rotation{AccountID: r.AccountID, SessionID: r.SessionID, Generation: r.Generation,
+			SecretHash: r.SecretHash(), Now: now, ActiveAt: now, Nonce: make([]byte, 16)})
+		return err
+	}
+	errs := make(chan error, len(held))
+	for _, r := range held {
+		go func() { errs <- rotate(r) }()
+	}
+	// The lock is given back only after this: were they all held up, it would
+	// never be answered.
+	if err := rotate(free[0]); err != nil {
+		t.Errorf("the other account: %v", err)
+	}
+	for range held {
+		if err := <-errs; curfew.KindOf(err) != curfew.KindUnavailable || !db.dialect.blocked(err) {
+			t.Errorf("the account whose rows are held: %v", err)
+		}
+	}
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := rotate(held[0]); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }
 

@@ -81,7 +81,10 @@ func (db *DB) rotateBatch(calls []*rotateCall) {
 		return
 	}
 	err := db.retry(context.Background(), func() error { return db.rotateTogether(calls) })
-	if err != nil && len(calls) > 1 && !errors.Is(err, errNotBegun) && !errors.Is(err, errUnknown) && !db.dialect.lost(err) {
+	if err != nil && db.dialect.blocked(err) && db.rotateByAccount(calls) {
+		return
+	}
+	if err != nil && len(calls) > 1 && !errors.Is(err, errNotBegun) && !errors.Is(err, errUnknown) && !db.dialect.lost(err) && !db.dialect.blocked(err) {
 		for i := range calls {
 			db.rotateBatch(calls[i : i+1])
 		}
@@ -94,6 +97,23 @@ func (db *DB) rotateBatch(calls []*rotateCall) {
 			call.answer.give(call.result.value, call.result.err)
 		}
 	}
+}
+
+// rotateByAccount runs a batch again, account by account, where rows of one of
+// them are held: only its own refreshes wait for that, once more, and are then
+// answered as unavailable. It reports false for a batch of one account.
+func (db *DB) rotateByAccount(calls []*rotateCall) bool {
+	of := map[curfew.ID][]*rotateCall{}
+	for _, call := range calls {
+		of[call.AccountID] = append(of[call.AccountID], call)
+	}
+	if len(of) == 1 {
+		return false
+	}
+	for _, calls := range of {
+		db.rotateBatch(calls)
+	}
+	return true
 }
 
 // rotateTogether runs a batch under no caller's deadline: the engine's own

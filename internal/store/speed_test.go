@@ -18,15 +18,20 @@ import (
 // seed makes an account with one user and n sessions.
 func seed(b testing.TB, db *DB, n int) []token.Refresh {
 	b.Helper()
+	return seedAccount(b, db, n, "ada@acme.example")
+}
+
+func seedAccount(b testing.TB, db *DB, n int, email string) []token.Refresh {
+	b.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	account := curfew.Account{ID: curfew.NewID(now), Name: "Acme", CreatedAt: now}
-	user := curfew.User{AccountID: account.ID, ID: curfew.NewID(now), Name: "Ada", Email: "ada@acme.example", Role: curfew.RoleOwner, CreatedAt: now}
+	user := curfew.User{AccountID: account.ID, ID: curfew.NewID(now), Name: "Ada", Email: email, Role: curfew.RoleOwner, CreatedAt: now}
 	refreshes := make([]token.Refresh, n)
 	err := db.InTx(context.Background(), curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
 		if err := tx.InsertAccount(ctx, account); err != nil {
 			return err
 		}
-		if _, err := tx.InsertUser(ctx, user, "ada@acme.example"); err != nil {
+		if _, err := tx.InsertUser(ctx, user, email); err != nil {
 			return err
 		}
 		for i := range refreshes {

@@ -22,6 +22,7 @@ var sqliteDialect = dialect{
 	clock:     `SELECT CAST(unixepoch('subsec') * 1000000 AS bigint)`,
 	conflict:  sqliteCode(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED),
 	lost:      func(error) bool { return false },
+	blocked:   func(error) bool { return false },
 	oneWriter: true,
 	rotate:    rotateOneByOne,
 	standings: standingsOneByOne,

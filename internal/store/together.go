@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -61,6 +62,11 @@ func (db *DB) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Con
 // several statements, and a refresh may be waiting for its turn behind them.
 const maxTogether = 64
 
+// longTogether is how long a transaction may have taken for another call to
+// begin in it: what it has locked or, on an engine with one writer, everything
+// else that writes waits for its end.
+const longTogether = 100 * time.Millisecond
+
 // errLeft is a function that did not return: it panicked.
 var errLeft = errors.New("store: the transaction's function did not return")
 
@@ -86,13 +92,18 @@ func (db *DB) commitTogether(calls []*txCall) {
 		}
 	}
 	outcomes := make([]error, len(waiting))
-	if len(waiting) > 1 {
-		err := db.transact(waiting, outcomes)
-		if err == nil || errors.Is(err, errUnknown) || errors.Is(err, errNotBegun) {
+	for len(waiting) > 1 {
+		done, err := db.transact(waiting, outcomes)
+		if errors.Is(err, errNotBegun) {
 			finish(waiting, outcomes, err)
 			return
 		}
-		db.noticeLost(err)
+		if err != nil && !errors.Is(err, errUnknown) {
+			db.noticeLost(err)
+			break
+		}
+		finish(waiting[:done], outcomes[:done], err)
+		waiting, outcomes = waiting[done:], outcomes[done:]
 	}
 	for i, call := range waiting {
 		if call.left {
@@ -100,7 +111,7 @@ func (db *DB) commitTogether(calls []*txCall) {
 		}
 		alone := waiting[i : i+1]
 		outcomes[i] = nil
-		err := db.retry(context.Background(), func() error { return db.transact(alone, outcomes[i:i+1]) })
+		err := db.retry(context.Background(), func() error { _, err := db.transact(alone, outcomes[i:i+1]); return err })
 		if err != nil && db.dialect.lost(err) && !errors.Is(err, errUnknown) {
 			// The others would wait for it in vain, too, one after the other.
 			finish(waiting[i:], outcomes[i:], err)
@@ -128,23 +139,29 @@ var (
 	errSpoilt = errors.New("store: a call spoilt the transaction")
 )
 
-// transact runs calls in one transaction, one after the other. What a call
+// transact runs calls in one transaction, one after the other, and begins none
+// when it has taken long: it returns how many it ran. What a call
 // says of its own becomes its outcome; it has changed nothing then. An error is
 // what kept all of them from being committed.
-func (db *DB) transact(calls []*txCall, outcomes []error) error {
+func (db *DB) transact(calls []*txCall, outcomes []error) (done int, err error) {
 	tx, ctx, end, err := db.begin(context.Background(), db.write, db.dialect.writing)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNotBegun, err)
+		return 0, fmt.Errorf("%w: %w", errNotBegun, err)
 	}
 	defer end()
 	wrote := false
 	c := conn{db: db, tx: tx, stmts: db.writes, wrote: &wrote}
 	if db.dialect.lockAccount != nil {
 		if err := c.lock(ctx, calls[0].accountID); err != nil {
-			return err
+			return 0, err
 		}
 	}
+	began := time.Now()
 	for i, call := range calls {
+		if i > 0 && time.Since(began) > db.longest {
+			break
+		}
+		done++
 		before := wrote
 		wrote = false
 		call.turn <- turn{ctx, c}
@@ -155,12 +172,12 @@ func (db *DB) transact(calls []*txCall, outcomes []error) error {
 		case ownWords(err) && (!wrote || len(calls) == 1):
 			outcomes[i] = err
 		case len(calls) == 1:
-			return err
+			return 0, err
 		default:
-			return fmt.Errorf("%w: %w", errSpoilt, err)
+			return 0, fmt.Errorf("%w: %w", errSpoilt, err)
 		}
 		if err != nil && len(calls) == 1 {
-			return nil // and rolled back
+			return 1, nil // and rolled back
 		}
 		wrote = wrote || before
 	}
@@ -169,9 +186,9 @@ func (db *DB) transact(calls []*txCall, outcomes []error) error {
 	// is answered by it must not be lost in a failover: the commit of a
 	// transaction that locked a row waits for all that was committed before.
 	if !wrote && db.dialect.lockAccount == nil {
-		return nil
+		return done, nil
 	}
-	return db.commit(tx)
+	return done, db.commit(tx)
 }
 
 // lock keeps other transactions of the account waiting, wherever they run.
