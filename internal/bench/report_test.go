@@ -56,9 +56,9 @@ func testReport() Report {
 		Memory: []Footprint{{InStore: 200, Started: 29 << 20, Worked: 40 << 20, Peak: 41 << 20}, {InStore: 1_000_000, Started: 29 << 20, Worked: 44<<20 + 1<<18, Peak: 45 << 20}},
 	}
 	report.Cases[0].against([]Round{
-		{{"UPDATE per commit, 16 connections", 10_000}, {"UPDATE per commit, 64 connections", 9_000}},
-		{{"UPDATE per commit, 16 connections", 11_000}, {"UPDATE per commit, 64 connections", 9_500}},
-		{{"UPDATE per commit, 16 connections", 9_000}, {"UPDATE per commit, 64 connections", 10_500}},
+		{{"UPDATE per commit, 16 connections", 10_000}, {"pgbench, the same, 16 connections", 9_000}},
+		{{"UPDATE per commit, 16 connections", 11_000}, {"pgbench, the same, 16 connections", 9_500}},
+		{{"UPDATE per commit, 16 connections", 9_000}, {"pgbench, the same, 16 connections", 10_500}},
 	})
 	report.relate()
 	return report

@@ -185,6 +185,24 @@ func (c *Case) against(rounds []Round) {
 	c.PerLimit = ratios[(len(ratios)-1)/2]
 }
 
+// of is the median of a case's rates divided by those limits of their rounds
+// whose name begins so, 0 where there is none.
+func (c *Case) of(limit string) float64 {
+	var ratios []float64
+	for i, round := range c.Rounds {
+		for _, rate := range round {
+			if strings.HasPrefix(rate.Name, limit) && rate.PerSecond > 0 {
+				ratios = append(ratios, c.Runs[i].PerSecond/rate.PerSecond)
+			}
+		}
+	}
+	if len(ratios) == 0 {
+		return 0
+	}
+	slices.Sort(ratios)
+	return ratios[(len(ratios)-1)/2]
+}
+
 func connections(n int) string {
 	if n == 1 {
 		return "1 connection"
