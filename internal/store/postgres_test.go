@@ -105,6 +105,12 @@ func TestStatementsPrepareOnPostgres(t *testing.T) {
 	if len(db.writes) != len(register)+1 || len(db.reads) != len(register) || len(db.batches) != len(postgresDialect.batched) {
 		t.Errorf("%d, %d and %d statements are prepared", len(db.writes), len(db.reads), len(db.batches))
 	}
+	for pool := range db.pools() {
+		var jit string
+		if err := pool.QueryRowContext(context.Background(), "SHOW jit").Scan(&jit); err != nil || jit != "off" {
+			t.Errorf("statements are compiled: %s, %v", jit, err)
+		}
+	}
 }
 
 // TestRefreshStaysInItsPage: the new version of a row that a refresh changes
