@@ -15,7 +15,7 @@ import (
 // curfew.ErrNotFound; an engine that does not answer, or whose answer to a
 // write is unknown, gives an error of kind unavailable.
 //
-// Inside View and InTx only the Reader or Tx may be used, with the context
+// Inside View, InTx, InLog and InBulk only the Reader or Tx may be used, with the context
 // that the function is given: any other call with that context is refused.
 type Store interface {
 	// View runs reads of one consistent moment.
@@ -30,6 +30,12 @@ type Store interface {
 	// commit whose answer was lost is of kind unavailable and not tried again.
 	// After success all that was read before holds too, though fn wrote nothing.
 	InTx(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
+	// InLog is InTx for what ends sessions: there, and only there, Tx.Log may
+	// be used. It has a line of its own, in which transactions of many accounts
+	// commit together, and what they log with them.
+	InLog(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
+	// InBulk is InLog for what may take long, and has another line.
+	InBulk(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
 	// Rotate is the refresh: one statement, committed together with others
 	// that wait. No row that meets every condition: curfew.ErrNotFound. An
 	// error that is not ErrUnknown says that nothing was changed.
@@ -214,6 +220,10 @@ type Tx interface {
 	// raised once for it in this transaction; false when it does not work, or
 	// works no more.
 	SpendReset(ctx context.Context, accountID, userID curfew.ID, hash [32]byte, now time.Time) (bool, error)
+
+	// Log tells verifiers what to refuse from now on. Writer, Seq and Until are
+	// filled in when the transaction commits. It fails outside InLog and InBulk.
+	Log(ctx context.Context, entries ...curfew.Revocation) error
 
 	// Audit appends an event to its account's chain.
 	Audit(ctx context.Context, event audit.Event) error

@@ -239,7 +239,7 @@ func TestRefused(t *testing.T) {
 		{"DATA_DIR=", "CURFEW_DATA_DIR is empty: give it a value, or leave it out"},
 		{"DATABASE_URL=postgres:/db", db},
 		{"DATABASE_BATCH=no", `CURFEW_DATABASE_BATCH must be on or off, not "no"`},
-		{"DATABASE_MAX_CONNS=4", `CURFEW_DATABASE_MAX_CONNS must be a whole number from 5 to 1000, not "4"`},
+		{"DATABASE_MAX_CONNS=6", `CURFEW_DATABASE_MAX_CONNS must be a whole number from 7 to 1000, not "6"`},
 		{"DATABASE_STATEMENT_TIMEOUT=0", `CURFEW_DATABASE_STATEMENT_TIMEOUT must be whole seconds from 1s to 10m, such as 10s, not "0"`},
 		{"DATABASE_URL=mysql://user:hunter2@db", db},
 		{"DATABASE_URL=sqlite", db},

@@ -111,7 +111,7 @@ func (s StoreSettings) Store() (Store, error) {
 	if s.Secret.from == "" && s.SecretFile.from == "" {
 		st.SecretFile, st.MakeSecret = filepath.Join(st.DataDir, "secret"), true
 	}
-	st.DatabaseMaxConns = j.number(s.DatabaseMaxConns, 5, 1000)
+	st.DatabaseMaxConns = j.number(s.DatabaseMaxConns, 7, 1000)
 	st.DatabaseStatementTimeout = j.duration(s.DatabaseStatementTimeout, time.Second, 10*time.Minute, "whole seconds from 1s to 10m, such as 10s")
 	st.DatabaseNoBatch = j.oneOf(s.DatabaseBatch, "on", "off") == "off"
 	url := j.given(s.DatabaseURL)

@@ -57,7 +57,7 @@ type StoreSettings struct {
 	DataDir      Text `name:"data-dir" default:"./curfew-data" help:"Folder of the database and the secret."`
 	DatabaseURL  Text `name:"database-url" default:"sqlite://" help:"Database: sqlite:// alone is curfew.db in the data folder, else a path follows; or postgres://USER@HOST/DATABASE."`
 
-	DatabaseMaxConns         Text `name:"database-max-conns" default:"16" kind:"number" help:"Most connections to PostgreSQL: 5 to 1000."`
+	DatabaseMaxConns         Text `name:"database-max-conns" default:"16" kind:"number" help:"Most connections to PostgreSQL: 7 to 1000."`
 	DatabaseStatementTimeout Text `name:"database-statement-timeout" default:"10s" help:"How long PostgreSQL works at one statement: 1s to 10m."`
 	DatabaseBatch            Text `name:"database-batch" default:"on" kind:"switch" help:"Whether PostgreSQL refreshes sessions of many accounts in one statement: on, or off where tables are sharded by account."`
 

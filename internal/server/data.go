@@ -77,7 +77,9 @@ func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error)
 	if err != nil {
 		return nil, err
 	}
-	d := &Data{DB: db, Secrets: secrets, Chain: chain, Clock: authority.NewClock(access.Now),
+	clock := authority.NewClock(access.Now)
+	db.SetClock(clock.Now)
+	d := &Data{DB: db, Secrets: secrets, Chain: chain, Clock: clock,
 		Keys: authority.Keys{Store: db, Secrets: secrets, Alg: access.Alg}}
 	if err := d.prepare(ctx, c, access); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -52,6 +52,22 @@ func (g *gate) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Co
 	return g.Store.InTx(ctx, accountID, fn)
 }
 
+// InLog is part of authority.Store.
+func (g *gate) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	if err := g.err(); err != nil {
+		return err
+	}
+	return g.Store.InLog(ctx, accountID, fn)
+}
+
+// InBulk is part of authority.Store.
+func (g *gate) InBulk(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	if err := g.err(); err != nil {
+		return err
+	}
+	return g.Store.InBulk(ctx, accountID, fn)
+}
+
 // Rotate is part of authority.Store.
 func (g *gate) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotated, error) {
 	if err := g.err(); err != nil {

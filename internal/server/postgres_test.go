@@ -19,7 +19,7 @@ import (
 func onPostgres(t *testing.T, url string) config.Config {
 	t.Helper()
 	c := settings(t)
-	c.Store = config.Store{DatabaseURL: config.Secret(url), DatabaseMaxConns: 6, SecretText: config.Secret(strings.Repeat("s", 32))}
+	c.Store = config.Store{DatabaseURL: config.Secret(url), DatabaseMaxConns: 8, SecretText: config.Secret(strings.Repeat("s", 32))}
 	return c
 }
 

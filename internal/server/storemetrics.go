@@ -39,7 +39,7 @@ func (m storeMetrics) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
 	}
 	s := m.stats()
-	for name, q := range map[string]store.Queue{"refresh": s.Refreshes, "session": s.Standings, "transaction": s.Transactions} {
+	for name, q := range map[string]store.Queue{"refresh": s.Refreshes, "session": s.Standings, "revocation": s.Revocations, "transaction": s.Transactions} {
 		counter(storeCalls, q.Calls, name)
 		counter(storeBatches, q.Batches, name)
 		counter(storeRefused, q.Refused, name)

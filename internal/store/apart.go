@@ -21,11 +21,11 @@ import (
 func (db *DB) openApart(o Options, config *pgx.ConnConfig, conns int) {
 	pool := newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), conns)
 	pool.SetConnMaxLifetime(connLife)
-	db.write, db.read, db.batch = pool, pool, pool
+	db.write, db.read, db.batch, db.log = pool, pool, pool, pool
 	// Readers always find a connection that no writer holds.
-	db.writers = max(1, conns/3)
+	db.writers = max(1, conns/3-1)
 	db.dialect.rotators, db.dialect.lookers = max(1, conns/3), max(1, conns/4)
-	db.dialect.apart, db.dialect.batched = true, nil
+	db.dialect.apart, db.dialect.batched, db.dialect.lockAccounts = true, nil, nil
 	db.dialect.rotate, db.dialect.standings = rotateInOrder, standingsApart
 }
 

@@ -91,6 +91,13 @@ func fill(t *testing.T, db *DB, sessions int) curfew.ID {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	if err := db.InLog(ctx, id, func(ctx context.Context, tx authority.Tx) error {
+		session := curfew.NewID(copyTime)
+		return tx.Log(ctx, curfew.Revocation{AccountID: id, SessionID: session, At: copyTime}, curfew.Revocation{MintedBefore: copyTime},
+			curfew.Revocation{AccountID: id, UserID: session, Epoch: 1, Except: []curfew.ID{session, id}})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	cutOldest(t, db, id, 3)
 	return id
 }

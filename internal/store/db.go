@@ -17,9 +17,10 @@ import (
 // DB is the store on one engine. It is safe for concurrent use.
 type DB struct {
 	dialect dialect
-	// write, read and batch are pools of the same database; some of them may
-	// be one. On SQLite write has one connection, and read can only read.
-	write, read, batch *sql.DB
+	// write, read, batch and log are pools of the same database; some of them
+	// may be one. On SQLite write has one connection, and read can only read;
+	// log is for the lane of the revocation log alone.
+	write, read, batch, log *sql.DB
 	// writers is how many transactions that write run at once.
 	writers int
 	// patience bounds what waits for a server that does not answer, 0 for an
@@ -31,15 +32,24 @@ type DB struct {
 
 	rotations    *batcher[*rotateCall]
 	standings    *batcher[*standingCall]
-	transactions *batcher[*txCall]
+	transactions *lane
+	logged, bulk *lane
 	viewing      atomic.Int64 // reads under way or waiting for a connection
 	writes       prepared     // on write
 	reads        prepared     // on read
 	batches      prepared     // on batch
 	counters     counters
+
+	now      func() time.Time
+	onLogged atomic.Pointer[func([]curfew.Revocation)]
+	fenceID  curfew.ID
 }
 
 var _ authority.Store = (*DB)(nil)
+
+// SetClock gives the store the time by which it dates the revocation log: the
+// machine's own until then. It comes before any use.
+func (db *DB) SetClock(now func() time.Time) { db.now = now }
 
 type insideKey struct{}
 
@@ -134,7 +144,7 @@ func outward(err error) error {
 
 func ownWords(err error) bool {
 	var known *curfew.Error
-	return errors.As(err, &known) || errors.Is(err, curfew.ErrNotFound) || errors.Is(err, errInside) || errors.Is(err, errLeft)
+	return errors.As(err, &known) || errors.Is(err, curfew.ErrNotFound) || errors.Is(err, errInside) || errors.Is(err, errLeft) || errors.Is(err, errNotInLog)
 }
 
 const (
@@ -188,7 +198,7 @@ func (db *DB) retry(ctx context.Context, do func() error) error {
 // dropIdle closes the connections that nobody uses: when one of them was lost,
 // or led to a server that is no primary any more, so will the others be.
 func (db *DB) dropIdle() {
-	for _, pool := range []*sql.DB{db.write, db.batch} {
+	for _, pool := range []*sql.DB{db.write, db.batch, db.log} {
 		most := pool.Stats().MaxOpenConnections
 		pool.SetMaxIdleConns(0)
 		pool.SetMaxIdleConns(most)
@@ -238,7 +248,9 @@ func (db *DB) Close() error {
 	if db.rotations != nil {
 		db.rotations.close()
 		db.standings.close()
-		db.transactions.close()
+		for _, l := range []*lane{db.transactions, db.bulk, db.logged} {
+			l.close()
+		}
 	}
 	var errs []error
 	for pool := range db.pools() {
@@ -249,5 +261,5 @@ func (db *DB) Close() error {
 
 // pools are the pools, each once.
 func (db *DB) pools() map[*sql.DB]bool {
-	return map[*sql.DB]bool{db.write: true, db.read: true, db.batch: true}
+	return map[*sql.DB]bool{db.write: true, db.read: true, db.batch: true, db.log: true}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
 // dialect is all that differs between engines. Nothing else in the package
@@ -37,6 +39,11 @@ type dialect struct {
 	// lockAccount keeps other transactions of an account waiting until this
 	// one ends; nil where the engine has one writer anyway.
 	lockAccount *query
+	// lockAccounts does that for several, in one order; nil where they are
+	// kept apart, or nothing is locked.
+	lockAccounts *query
+	// appendLog puts entries into the revocation log.
+	appendLog func(ctx context.Context, c conn, entries []curfew.Revocation) error
 	// oneWriter says that all transactions that write share one connection:
 	// those that wait are committed together whatever their accounts.
 	oneWriter bool

@@ -30,6 +30,7 @@ var placements = []placement{
 	{"login_names", "name", ""},
 	{table: "signing_keys"},
 	{table: "writers"},
+	{table: "revocation_log"},
 	{table: "throttles"},
 	{table: "leases"},
 	{table: "installation"},

@@ -26,8 +26,10 @@ var (
 	beat            = statement(`INSERT INTO writers (id, started_at, heartbeat) VALUES ($1, $2, $2)
  ON CONFLICT (id) DO UPDATE SET heartbeat = $2`)
 	farewell = statement(`UPDATE writers SET heartbeat = $2, stopped_at = $2 WHERE id = $1`)
-	// A node that was silent for an hour is gone; the newest heartbeat stays.
-	forgetNodes = statement(`DELETE FROM writers WHERE heartbeat < $2 AND id <> $1`)
+	// A node that was silent for an hour is gone; the newest heartbeat stays,
+	// and the number of a log's newest row for as long as it has rows.
+	forgetNodes = statement(`DELETE FROM writers WHERE heartbeat < $2 AND id <> $1
+ AND NOT EXISTS (SELECT 1 FROM revocation_log l WHERE l.writer_id = writers.id)`)
 )
 
 func (c conn) SigningKeys(ctx context.Context) (keys []token.SealedKey, err error) {

@@ -185,6 +185,12 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	db.rotations = newBatcher(batching[*rotateCall]{run: db.rotateBatch, workers: db.dialect.rotators, most: maxBatch, apart: db.dialect.apart})
 	db.standings = newBatcher(batching[*standingCall]{run: db.standingBatch, workers: db.dialect.lookers, most: maxBatch, apart: db.dialect.apart})
 	db.longest = longTogether
-	db.transactions = newBatcher(batching[*txCall]{run: db.commitTogether, workers: db.writers, most: maxTogether, apart: !db.dialect.oneWriter})
+	if db.now == nil {
+		db.now = time.Now
+	}
+	db.fenceID = curfew.NewID(db.now())
+	db.transactions = db.newLane(db.write, nil, db.writers, !db.dialect.oneWriter)
+	db.logged = db.newLane(db.log, new(logWriter), 1, db.dialect.apart)
+	db.bulk = db.newLane(db.write, new(logWriter), 1, !db.dialect.oneWriter)
 	return nil
 }

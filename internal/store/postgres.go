@@ -35,15 +35,18 @@ var postgresDialect = dialect{
 	lost:        postgresLost,
 	blocked:     postgresCode("55P03"),
 	lockAccount: &query{text: `SELECT a.id FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
-	rotate:      rotateMany,
-	standings:   standingsMany,
-	batched:     []*query{rotateAll, selectStandings},
-	rotators:    2,
-	lookers:     1,
-	clear:       func(tables []string) []string { return []string{"TRUNCATE " + strings.Join(tables, ", ")} },
-	analyze:     "ANALYZE " + strings.Join(copiedTables(), ", "),
-	rowsAtOnce:  500,
-	plainText:   true,
+	// In the order of the key, so that two nodes never wait for each other.
+	lockAccounts: &query{text: `SELECT a.id FROM accounts a WHERE a.id = ANY(CAST($1 AS bytea[])) ORDER BY a.id FOR NO KEY UPDATE`},
+	appendLog:    appendMany,
+	rotate:       rotateMany,
+	standings:    standingsMany,
+	batched:      []*query{rotateAll, selectStandings},
+	rotators:     2,
+	lookers:      1,
+	clear:        func(tables []string) []string { return []string{"TRUNCATE " + strings.Join(tables, ", ")} },
+	analyze:      "ANALYZE " + strings.Join(copiedTables(), ", "),
+	rowsAtOnce:   500,
+	plainText:    true,
 }
 
 const (
@@ -51,13 +54,15 @@ const (
 	// more do not make it faster.
 	DefaultMaxConns = 16
 	// MinMaxConns is the least that a node can work with.
-	MinMaxConns = 5
+	MinMaxConns = 7
 	// DefaultStatementTimeout is how long PostgreSQL works at one statement.
 	DefaultStatementTimeout = 10 * time.Second
 	// batchConns are those of the batches: two for refreshes, one for reads.
 	batchConns = 3
-	batchLife  = 5 * time.Minute
-	connLife   = 30 * time.Minute
+	// logConns is the one of the revocation log.
+	logConns  = 1
+	batchLife = 5 * time.Minute
+	connLife  = 30 * time.Minute
 	// connectTimeout holds for each of a URL's hosts, unless the URL says.
 	connectTimeout = 5 * time.Second
 )
@@ -105,11 +110,16 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	} {
 		batch.RuntimeParams[name] = value
 	}
-	general := conns - batchConns
+	log := config.Copy()
+	// Whoever holds an account keeps its own revocations waiting, not all.
+	log.RuntimeParams["lock_timeout"] = "100"
+	db.log = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*log)}), logConns)
+	db.log.SetConnMaxLifetime(connLife)
+	general := conns - batchConns - logConns
 	db.write = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), general)
 	db.read = db.write
 	db.batch = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*batch)}), batchConns)
-	db.writers = max(1, general*2/3) // readers always find a connection that no writer holds
+	db.writers = max(1, general*2/3-1) // with the bulk lane's, readers always find a connection that no writer holds
 	// A new connection plans anew, by what the tables have become.
 	db.batch.SetConnMaxLifetime(batchLife)
 	db.write.SetConnMaxLifetime(connLife)

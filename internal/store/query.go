@@ -50,6 +50,9 @@ type conn struct {
 	tx    *sql.Tx
 	stmts prepared
 	wrote *bool // set by the first write; nil where nothing can write
+	// logged is what the transaction writes to the revocation log at its end;
+	// nil where nothing may.
+	logged *[]curfew.Revocation
 }
 
 // ran notes that a statement is run.
@@ -60,7 +63,8 @@ func (c conn) ran(q *query) {
 }
 
 // row reads a single row. Before the store is ready, while an older schema is
-// still looked at, nothing is prepared yet.
+// still looked at, nothing is prepared yet; and in a pool that few use the driver
+// prepares what is used.
 func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
 	c.ran(q)
 	if stmt := c.stmts[q]; stmt != nil {
@@ -80,7 +84,13 @@ func (c conn) rows(ctx context.Context, q *query, args ...any) (*sql.Rows, error
 // exec runs a write and returns how many rows it changed.
 func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
 	c.ran(q)
-	result, err := c.tx.StmtContext(ctx, c.stmts[q]).ExecContext(ctx, args...)
+	var result sql.Result
+	var err error
+	if stmt := c.stmts[q]; stmt != nil {
+		result, err = c.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
+	} else {
+		result, err = c.tx.ExecContext(ctx, q.text, args...)
+	}
 	if err != nil {
 		return 0, err
 	}

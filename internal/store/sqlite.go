@@ -24,6 +24,7 @@ var sqliteDialect = dialect{
 	lost:      func(error) bool { return false },
 	blocked:   func(error) bool { return false },
 	oneWriter: true,
+	appendLog: appendOneByOne,
 	rotate:    rotateOneByOne,
 	standings: standingsOneByOne,
 	rotators:  1,
@@ -51,7 +52,7 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	db := &DB{dialect: sqliteDialect, write: write, read: read, batch: write, chain: o.Chain, writers: 1}
+	db := &DB{dialect: sqliteDialect, write: write, read: read, batch: write, log: write, chain: o.Chain, writers: 1}
 	// Whoever switches a new file to WAL keeps others out for a moment, and
 	// the busy timeout does not hold there.
 	if err := db.retry(ctx, func() error { return write.PingContext(ctx) }); err != nil {

@@ -23,6 +23,7 @@ var otherTables = map[string]string{
 	"login_names":      "the lookup that starts without an account",
 	"signing_keys":     "of the installation",
 	"writers":          "of the installation",
+	"revocation_log":   "of the installation: every verifier learns all of it",
 	"throttles":        "counted before anybody is known",
 	"leases":           "of the installation",
 	"installation":     "of the installation",

@@ -4,9 +4,9 @@ import "sync/atomic"
 
 // Stats are what an operator watches. Counts are since the store was opened.
 type Stats struct {
-	// Queues are those of refreshes, of reads of one session, and of all other
-	// transactions that write.
-	Refreshes, Standings, Transactions Queue
+	// Queues are those of refreshes, of reads of one session, of what ends
+	// sessions, and of all other transactions that write.
+	Refreshes, Standings, Revocations, Transactions Queue
 	// Retries counts what was tried again because the engine asked for it or
 	// was not there, Unknown the commits whose answer was lost.
 	Retries, Unknown uint64
@@ -25,12 +25,16 @@ type Queue struct {
 	Waiting int
 }
 
+func (q Queue) and(p Queue) Queue {
+	return Queue{Calls: q.Calls + p.Calls, Batches: q.Batches + p.Batches, Refused: q.Refused + p.Refused, Waiting: q.Waiting + p.Waiting}
+}
+
 // counters are the Stats that no queue or pool counts.
 type counters struct{ retries, unknown atomic.Uint64 }
 
 // Stats reads the counters, of a store that is ready.
 func (db *DB) Stats() Stats {
-	s := Stats{Refreshes: db.rotations.stats(), Standings: db.standings.stats(), Transactions: db.transactions.stats(),
+	s := Stats{Refreshes: db.rotations.stats(), Standings: db.standings.stats(), Transactions: db.transactions.stats(), Revocations: db.logged.stats().and(db.bulk.stats()),
 		Retries: db.counters.retries.Load(), Unknown: db.counters.unknown.Load()}
 	for pool := range db.pools() {
 		p := pool.Stats()

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +22,8 @@ type txCall struct {
 	accountID curfew.ID
 	claimed   atomic.Bool // by the batch, or by the caller who stops waiting
 	left      bool        // the function did not return: nobody is there any more
+	handed    time.Time
+	again     bool // it was claimed before, and stands in line once more
 	turn      chan turn
 	ran       chan error // what the function said, once a turn
 	done      chan error // what became of it all
@@ -34,11 +39,52 @@ type turn struct {
 // together: all that wait of one account, or on an engine with one writer all
 // that wait.
 func (db *DB) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	return db.transactions.run(ctx, accountID, fn)
+}
+
+// InLog is InTx for what ends sessions, with all that wait of any account.
+func (db *DB) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	return db.logged.run(ctx, accountID, fn)
+}
+
+// InBulk is InLog for what may take long.
+func (db *DB) InBulk(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	return db.bulk.run(ctx, accountID, fn)
+}
+
+// lane is a line of transactions that are committed together, and where they
+// are run.
+type lane struct {
+	*batcher[*txCall]
+	pool  *sql.DB
+	stmts prepared
+	// log is what the lane writes to the revocation log under; nil in one whose
+	// transactions may not.
+	log *logWriter
+	// short says that a transaction gives up what somebody else has held
+	// locked for a moment: it stands in line again, and holds up no other
+	// account.
+	short bool
+}
+
+func (db *DB) newLane(pool *sql.DB, log *logWriter, workers int, apart bool) *lane {
+	l := &lane{pool: pool, log: log}
+	if l.short = pool != db.write; !l.short { // a pool of its own has one user, and the driver prepares what that uses
+		l.stmts = db.writes
+	}
+	if log != nil {
+		log.renew(db.now())
+	}
+	l.batcher = newBatcher(batching[*txCall]{run: func(calls []*txCall) { db.commitTogether(l, calls) }, workers: workers, most: maxTogether, apart: apart})
+	return l
+}
+
+func (l *lane) run(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
 	if inside(ctx) {
 		return errInside
 	}
-	call := &txCall{ctx: ctx, accountID: accountID, turn: make(chan turn), ran: make(chan error, 1), done: make(chan error, 1)}
-	if err := db.transactions.submit(accountID, call); err != nil {
+	call := &txCall{ctx: ctx, accountID: accountID, handed: time.Now(), turn: make(chan turn), ran: make(chan error, 1), done: make(chan error, 1)}
+	if err := l.submit(accountID, call); err != nil {
 		return err
 	}
 	gone := ctx.Done()
@@ -82,20 +128,34 @@ func (c *txCall) run(t turn, fn func(context.Context, authority.Tx) error) {
 	err = fn(ctx, t.conn)
 }
 
-// commitTogether runs the calls of a batch in one transaction. When that cannot
-// be done each is tried alone, so that one does not take the others with it.
-func (db *DB) commitTogether(calls []*txCall) {
+// commitTogether runs the calls of a batch in one transaction.
+func (db *DB) commitTogether(l *lane, calls []*txCall) {
 	waiting := calls[:0]
 	for _, call := range calls {
-		if call.claimed.CompareAndSwap(false, true) {
+		if call.again || call.claimed.CompareAndSwap(false, true) {
 			waiting = append(waiting, call)
 		}
 	}
+	if !l.apart {
+		// Rows of sessions are locked in the order of their accounts, as
+		// refreshes lock them.
+		slices.SortStableFunc(waiting, func(a, b *txCall) int { return bytes.Compare(a.accountID[:], b.accountID[:]) })
+	}
+	db.commitCalls(l, slices.Clone(waiting))
+}
+
+// commitCalls runs calls in one transaction. When that cannot be done each is
+// tried alone, so that one does not take the others with it.
+func (db *DB) commitCalls(l *lane, waiting []*txCall) {
 	outcomes := make([]error, len(waiting))
 	for len(waiting) > 1 {
-		done, err := db.transact(waiting, outcomes)
+		done, err := db.transact(l, waiting, outcomes)
 		if errors.Is(err, errNotBegun) {
 			finish(waiting, outcomes, err)
+			return
+		}
+		if err != nil && l.short && db.dialect.blocked(err) {
+			db.standAgain(l, waiting, err)
 			return
 		}
 		if err != nil && !errors.Is(err, errUnknown) {
@@ -111,13 +171,48 @@ func (db *DB) commitTogether(calls []*txCall) {
 		}
 		alone := waiting[i : i+1]
 		outcomes[i] = nil
-		err := db.retry(context.Background(), func() error { _, err := db.transact(alone, outcomes[i:i+1]); return err })
+		err := db.retry(context.Background(), func() error { _, err := db.transact(l, alone, outcomes[i:i+1]); return err })
 		if err != nil && db.dialect.lost(err) && !errors.Is(err, errUnknown) {
 			// The others would wait for it in vain, too, one after the other.
 			finish(waiting[i:], outcomes[i:], err)
 			return
 		}
+		if err != nil && l.short && db.dialect.blocked(err) {
+			db.standAgain(l, alone, err)
+			continue
+		}
 		finish(alone, outcomes[i:i+1], err)
+	}
+}
+
+// longHeld is how long a call stands in line again and again while somebody else
+// holds what it needs.
+const longHeld = 10 * time.Second
+
+// standAgain puts calls that were held up to the end of the line, once it is
+// known which account's they are: the others are run at once.
+func (db *DB) standAgain(l *lane, calls []*txCall, err error) {
+	of := map[curfew.ID][]*txCall{}
+	for _, call := range calls {
+		of[call.accountID] = append(of[call.accountID], call)
+	}
+	if len(of) > 1 {
+		for _, calls := range of {
+			db.commitCalls(l, calls)
+		}
+		return
+	}
+	for _, call := range calls {
+		switch {
+		case call.left:
+		case time.Since(call.handed) > longHeld:
+			call.done <- outward(err)
+		default:
+			call.again = true
+			if err := l.submit(call.accountID, call); err != nil {
+				call.done <- err
+			}
+		}
 	}
 }
 
@@ -143,18 +238,20 @@ var (
 // when it has taken long: it returns how many it ran. What a call
 // says of its own becomes its outcome; it has changed nothing then. An error is
 // what kept all of them from being committed.
-func (db *DB) transact(calls []*txCall, outcomes []error) (done int, err error) {
-	tx, ctx, end, err := db.begin(context.Background(), db.write, db.dialect.writing)
+func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, err error) {
+	tx, ctx, end, err := db.begin(context.Background(), l.pool, db.dialect.writing)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", errNotBegun, err)
 	}
 	defer end()
 	wrote := false
-	c := conn{db: db, tx: tx, stmts: db.writes, wrote: &wrote}
-	if db.dialect.lockAccount != nil {
-		if err := c.lock(ctx, calls[0].accountID); err != nil {
-			return 0, err
-		}
+	c := conn{db: db, tx: tx, stmts: l.stmts, wrote: &wrote}
+	var logged []curfew.Revocation
+	if l.log != nil {
+		c.logged = &logged
+	}
+	if err := c.lock(ctx, l, calls); err != nil {
+		return 0, err
 	}
 	began := time.Now()
 	for i, call := range calls {
@@ -188,12 +285,44 @@ func (db *DB) transact(calls []*txCall, outcomes []error) (done int, err error) 
 	if !wrote && db.dialect.lockAccount == nil {
 		return done, nil
 	}
-	return done, db.commit(tx)
+	if len(logged) == 0 {
+		return done, db.commit(tx)
+	}
+	if err := l.log.append(ctx, c, logged, db.now()); err != nil {
+		return 0, err
+	}
+	err = db.commit(tx)
+	switch {
+	case err == nil:
+		l.log.committed(logged)
+		if told := db.onLogged.Load(); told != nil {
+			(*told)(logged)
+		}
+	case errors.Is(err, errUnknown):
+		l.log.renew(db.now())
+	}
+	return done, err
 }
 
-// lock keeps other transactions of the account waiting, wherever they run.
-func (c conn) lock(ctx context.Context, accountID curfew.ID) error {
-	rows, err := c.rows(ctx, c.db.dialect.lockAccount, accountID[:])
+// lock keeps other transactions of the calls' accounts waiting, wherever they
+// run.
+func (c conn) lock(ctx context.Context, l *lane, calls []*txCall) error {
+	var rows *sql.Rows
+	var err error
+	switch {
+	case c.db.dialect.lockAccount == nil:
+		return nil
+	case l.apart || c.db.dialect.lockAccounts == nil:
+		rows, err = c.rows(ctx, c.db.dialect.lockAccount, calls[0].accountID[:])
+	default:
+		var ids [][]byte
+		for _, call := range calls {
+			if n := len(ids); n == 0 || !bytes.Equal(ids[n-1], call.accountID[:]) {
+				ids = append(ids, call.accountID[:])
+			}
+		}
+		rows, err = c.rows(ctx, c.db.dialect.lockAccounts, ids)
+	}
 	if err != nil {
 		return err
 	}

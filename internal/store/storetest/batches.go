@@ -252,6 +252,13 @@ func misuse(t *testing.T, open Open) {
 			"InTx": func(ctx context.Context) error {
 				return w.Store.InTx(ctx, curfew.ZeroID, func(context.Context, authority.Tx) error { return nil })
 			},
+			"InLog": func(ctx context.Context) error {
+				return w.Store.InLog(ctx, curfew.ZeroID, func(context.Context, authority.Tx) error { return nil })
+			},
+			"RevocationsAfter": func(ctx context.Context) error {
+				_, _, err := w.Log().RevocationsAfter(ctx, nil, 1)
+				return err
+			},
 			"Rotate": func(ctx context.Context) error {
 				_, err := w.Store.Rotate(ctx, authority.Rotation{AccountID: id, SessionID: s.ID, Generation: 1, SecretHash: s.SecretHash, Now: w.Clock.Now(), ActiveAt: w.Clock.Now()})
 				return err

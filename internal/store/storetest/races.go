@@ -21,12 +21,26 @@ type pausing struct {
 	reached, resume chan struct{}
 }
 
-func (p *pausing) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+func (p *pausing) pause() {
 	p.once.Do(func() {
 		close(p.reached)
 		<-p.resume
 	})
+}
+
+func (p *pausing) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	p.pause()
 	return p.Store.InTx(ctx, accountID, fn)
+}
+
+func (p *pausing) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	p.pause()
+	return p.Store.InLog(ctx, accountID, fn)
+}
+
+func (p *pausing) InBulk(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+	p.pause()
+	return p.Store.InBulk(ctx, accountID, fn)
 }
 
 // between runs do between what a use case reads and what it writes.

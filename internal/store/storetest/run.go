@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Batches", batches},
 		{"Together", grouped},
 		{"Crossing", crossing},
+		{"Feed", feed},
 		{"Faults", faults},
 		{"Machine", machine},
 	} {

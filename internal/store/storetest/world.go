@@ -72,6 +72,7 @@ type World struct {
 
 	otherMayChange bool
 	marks          map[curfew.ID]int
+	cursor         curfew.Cursor // where the log was last read
 }
 
 // Tenant is an account with its first owner signed in.
@@ -123,13 +124,14 @@ func NewWorld(t *testing.T, open Open, change ...func(*authority.Config)) *World
 	t.Helper()
 	ctx := context.Background()
 	w := &World{T: t, Clock: &Clock{now: time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC)},
-		Tap: new(Tap), Seen: new(Counters), Ring: new(token.KeyRing), marks: map[curfew.ID]int{}}
+		Tap: new(Tap), Seen: new(Counters), Ring: new(token.KeyRing), marks: map[curfew.ID]int{}, cursor: curfew.Cursor{}}
 	secrets, err := token.NewSecrets(secret, previousSecret)
 	must(t, err)
 	w.Codec = token.NewRefreshCodec(secrets)
 	w.Chain, err = audit.NewChain(func(id byte) ([32]byte, bool) { return secrets.Key(token.PurposeAudit, id) }, secrets.KeyID())
 	must(t, err)
 	store := open(t, w.Chain, w.Tap.Wrap)
+	store.(Log).SetClock(w.Clock.Now)
 	signer, err := token.NewSigner(w.Ring, "http://127.0.0.1:8080", "http://127.0.0.1:8080")
 	must(t, err)
 	verifier, err := token.NewVerifier(w.Ring, "http://127.0.0.1:8080", "http://127.0.0.1:8080", token.DefaultCacheSize)

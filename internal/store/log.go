@@ -1,0 +1,342 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// The revocation log. Each process is the only writer of logs of its own, and
+// each of them is written by one goroutine: so numbers have no gaps, and come in
+// the order of the commits, on every engine.
+
+var (
+	// raiseSeq finds its row only where nobody else wrote and nothing was lost
+	// since: a database that went back in time is not written on under the
+	// numbers of what it lost.
+	raiseSeq = statement(`UPDATE writers SET last_seq = last_seq + $2, heartbeat = CASE WHEN heartbeat > $3 THEN heartbeat ELSE $3 END
+ WHERE id = $1 AND last_seq = $4 RETURNING last_seq`)
+	// A writer is no node: it counts as stopped from the beginning.
+	insertWriter = statement(`INSERT INTO writers (id, started_at, heartbeat, last_seq, stopped_at) VALUES ($1, $2, $2, $3, $2)`)
+
+	insertRevocation = statement(insertRevocationInto + ` VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+)
+
+const (
+	revocationColumns    = `writer_id, seq, account_id, session_id, refused_from, user_id, epoch, except_ids, minted_before, until`
+	insertRevocationInto = `INSERT INTO revocation_log (` + revocationColumns + `)`
+)
+
+// logWriter is the writer of one log.
+type logWriter struct {
+	mu sync.Mutex // id is asked for by others
+	id curfew.ID
+	// last is the newest number that is known to be committed, 0 while there
+	// is none under this id.
+	last int64
+}
+
+// WriterID is the id under which this process writes to the revocation log now.
+// It takes another when it does not know what became of what it wrote.
+func (db *DB) WriterID() curfew.ID {
+	id, _ := db.logged.log.at()
+	return id
+}
+
+func (w *logWriter) at() (id curfew.ID, last int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.id, w.last
+}
+
+func (w *logWriter) set(id curfew.ID, last int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.id, w.last = id, last
+}
+
+// renew begins a log of another id: nobody knows, or can rely on, what is in
+// the one before.
+func (w *logWriter) renew(now time.Time) { w.set(curfew.NewID(now), 0) }
+
+// append writes entries as the last thing of a transaction, so that the writer's
+// row is held for a moment only. It fills in what the store knows.
+func (w *logWriter) append(ctx context.Context, c conn, entries []curfew.Revocation, now time.Time) error {
+	id, last := w.at()
+	n := int64(len(entries))
+	known := last > 0
+	if known {
+		var head int64
+		err := c.row(ctx, raiseSeq, id[:], n, micros(now), last).Scan(&head)
+		switch {
+		case errors.Is(err, sql.ErrNoRows): // forgotten after a long silence, or lost
+			w.renew(now)
+			id, last = w.at()
+			known = false
+		case err != nil:
+			return err
+		}
+	}
+	if !known {
+		if _, err := c.exec(ctx, insertWriter, id[:], micros(now), n); err != nil {
+			return err
+		}
+	}
+	for i := range entries {
+		e := &entries[i]
+		e.Writer, e.Seq, e.Until = id, last+1+int64(i), now.Add(curfew.RevocationLife)
+	}
+	return c.db.dialect.appendLog(ctx, c, entries)
+}
+
+// committed takes note of what was appended and is known to hold.
+func (w *logWriter) committed(entries []curfew.Revocation) {
+	newest := entries[len(entries)-1]
+	w.set(newest.Writer, newest.Seq)
+}
+
+// appendOneByOne is what SQLite does best.
+func appendOneByOne(ctx context.Context, c conn, entries []curfew.Revocation) error {
+	for _, e := range entries {
+		if _, err := c.exec(ctx, insertRevocation, e.Writer[:], e.Seq, e.AccountID[:], optionalID(e.SessionID), micros(e.At),
+			optionalID(e.UserID), optionalNumber(e.Epoch), joinIDs(e.Except), micros(e.MintedBefore), micros(e.Until)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertRevocations is insertRevocation for many.
+var insertRevocations = &query{writes: true, text: insertRevocationInto + `
+ SELECT v.p1, v.p2, v.p3, v.p4, NULLIF(v.p5, 0), v.p6, NULLIF(v.p7, 0), v.p8, NULLIF(v.p9, 0), v.p10
+ FROM unnest(CAST($1 AS bytea[]), CAST($2 AS bigint[]), CAST($3 AS bytea[]), CAST($4 AS bytea[]), CAST($5 AS bigint[]),
+ CAST($6 AS bytea[]), CAST($7 AS bigint[]), CAST($8 AS bytea[]), CAST($9 AS bigint[]), CAST($10 AS bigint[]))
+ AS v (p1, p2, p3, p4, p5, p6, p7, p8, p9, p10)`}
+
+// appendAtOnce is how many entries one statement puts in.
+const appendAtOnce = 5000
+
+// appendMany puts entries in by few statements: one, unless they are very many.
+func appendMany(ctx context.Context, c conn, entries []curfew.Revocation) error {
+	for chunk := range slices.Chunk(entries, appendAtOnce) {
+		n := len(chunk)
+		writers, accounts, sessions, users, excepts := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
+		seqs, ats, epochs, minted, untils := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+		for i := range chunk {
+			e := &chunk[i]
+			writers[i], accounts[i], excepts[i] = e.Writer[:], e.AccountID[:], joinIDs(e.Except)
+			if !e.SessionID.IsZero() {
+				sessions[i] = e.SessionID[:]
+			}
+			if !e.UserID.IsZero() {
+				users[i] = e.UserID[:]
+			}
+			seqs[i], ats[i], epochs[i], minted[i], untils[i] = e.Seq, numberOf(e.At), e.Epoch, numberOf(e.MintedBefore), e.Until.UnixMicro()
+		}
+		if _, err := c.exec(ctx, insertRevocations, writers, seqs, accounts, sessions, ats, users, epochs, excepts, minted, untils); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numberOf is a time as micros stores it, 0 for none.
+func numberOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func optionalNumber(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+// joinIDs puts ids one behind the other; nil for none.
+func joinIDs(ids []curfew.ID) (joined []byte) {
+	for _, id := range ids {
+		joined = append(joined, id[:]...)
+	}
+	return joined
+}
+
+// idsInto scans what joinIDs stored.
+type idsInto struct{ ids *[]curfew.ID }
+
+func (s idsInto) Scan(v any) error {
+	*s.ids = nil
+	if v == nil {
+		return nil
+	}
+	b, ok := v.([]byte)
+	if !ok || len(b)%16 != 0 {
+		return errors.New("stored ids are not 16 bytes each")
+	}
+	for chunk := range slices.Chunk(b, 16) {
+		*s.ids = append(*s.ids, curfew.ID(chunk))
+	}
+	return nil
+}
+
+// numberInto scans a stored number; NULL is 0.
+type numberInto struct{ n *int64 }
+
+func (s numberInto) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*s.n = 0
+	case int64:
+		*s.n = v
+	default:
+		return errors.New("a stored number is none")
+	}
+	return nil
+}
+
+func scanRevocation(scan func(...any) error) (r curfew.Revocation, err error) {
+	err = scan(idInto{&r.Writer}, &r.Seq, idInto{&r.AccountID}, idInto{&r.SessionID}, timeInto{&r.At}, idInto{&r.UserID},
+		numberInto{&r.Epoch}, idsInto{&r.Except}, timeInto{&r.MintedBefore}, timeInto{&r.Until})
+	return r, err
+}
+
+var (
+	selectHeads      = statement(`SELECT id, last_seq FROM writers WHERE last_seq > 0`)
+	revocationsAfter = statement(`SELECT ` + revocationColumns + ` FROM revocation_log
+ WHERE writer_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`)
+	liveRevocations = statement(`SELECT ` + revocationColumns + ` FROM revocation_log
+ WHERE (writer_id > $1 OR (writer_id = $1 AND seq > $2)) AND until > $3 ORDER BY writer_id, seq LIMIT $4`)
+)
+
+// RevocationsAfter reads what was committed to the log beyond a cursor, and how
+// far each log goes: at most limit entries, by writer and number. With fewer
+// than that, all up to heads was read, though the oldest may have been removed
+// since because no token that they speak of is alive. One statement when
+// there is nothing new, and one more for each log that has something.
+//
+// A head that is behind the cursor is a database that went back in time. Of a
+// writer that has been silent for an hour nothing is told any more.
+func (db *DB) RevocationsAfter(ctx context.Context, c curfew.Cursor, limit int) (entries []curfew.Revocation, heads curfew.Cursor, err error) {
+	if inside(ctx) {
+		return nil, nil, errInside
+	}
+	err = db.retry(ctx, func() error {
+		entries, heads, err = db.revocationsAfter(ctx, c, limit)
+		return err
+	})
+	if err != nil {
+		return nil, nil, outward(err)
+	}
+	return entries, heads, nil
+}
+
+// revocationsAfter needs no transaction: what a head counts was committed with
+// it, and rows are never changed.
+func (db *DB) revocationsAfter(ctx context.Context, c curfew.Cursor, limit int) (entries []curfew.Revocation, heads curfew.Cursor, err error) {
+	ctx, cancel := db.limited(ctx)
+	defer cancel()
+	heads = curfew.Cursor{}
+	var news []curfew.ID
+	err = eachRow(ctx, db.reads[selectHeads], func(scan func(...any) error) error {
+		var id curfew.ID
+		var last int64
+		err := scan(idInto{&id}, &last)
+		if heads[id] = last; last > c[id] {
+			news = append(news, id)
+		}
+		return err
+	})
+	slices.SortFunc(news, func(a, b curfew.ID) int { return bytes.Compare(a[:], b[:]) })
+	for _, id := range news {
+		if err != nil || len(entries) >= limit {
+			break
+		}
+		err = eachRow(ctx, db.reads[revocationsAfter], func(scan func(...any) error) error {
+			e, err := scanRevocation(scan)
+			entries = append(entries, e)
+			return err
+		}, id[:], c[id], heads[id], limit-len(entries))
+	}
+	return entries, heads, err
+}
+
+// LiveRevocations reads at most limit entries behind a place in the log that
+// still matter at a time.
+func (db *DB) LiveRevocations(ctx context.Context, now time.Time, after curfew.LogPlace, limit int) (entries []curfew.Revocation, err error) {
+	if inside(ctx) {
+		return nil, errInside
+	}
+	err = db.retry(ctx, func() error {
+		ctx, cancel := db.limited(ctx)
+		defer cancel()
+		entries = nil
+		return eachRow(ctx, db.reads[liveRevocations], func(scan func(...any) error) error {
+			e, err := scanRevocation(scan)
+			entries = append(entries, e)
+			return err
+		}, after.Writer[:], after.Seq, micros(now), limit)
+	})
+	if err != nil {
+		return nil, outward(err)
+	}
+	return entries, nil
+}
+
+// eachRow is conn.each for a statement outside transactions.
+func eachRow(ctx context.Context, stmt *sql.Stmt, fn func(scan func(...any) error) error, args ...any) error {
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// fence is a row of this process alone, which is no node: it counts as stopped.
+var fence = statement(`INSERT INTO writers (id, started_at, heartbeat, stopped_at) VALUES ($1, $2, $2, $2)
+ ON CONFLICT (id) DO UPDATE SET heartbeat = $2, stopped_at = $2`)
+
+// Fence writes a row durably. After success all that was committed before it
+// began, by whatever node, is there to be read, and a server that is no primary
+// any more, or whose standby did not confirm, gives none.
+func (db *DB) Fence(ctx context.Context, now time.Time) error {
+	return db.InTx(ctx, db.fenceID, func(ctx context.Context, tx authority.Tx) error {
+		_, err := tx.(conn).exec(ctx, fence, db.fenceID[:], micros(now))
+		return err
+	})
+}
+
+// OnLogged has fn told of what was written to the log by this process, once its
+// commit is confirmed, in the order of each writer's commits. It must not wait
+// for anything. What is told is only sooner than RevocationsAfter tells it, and
+// may be left out.
+func (db *DB) OnLogged(fn func([]curfew.Revocation)) { db.onLogged.Store(&fn) }
+
+// errNotInLog is a use case that ends sessions elsewhere than in InLog.
+var errNotInLog = errors.New("store: the revocation log is written in InLog alone")
+
+// Log keeps entries until the transaction's end, where they are written.
+func (c conn) Log(_ context.Context, entries ...curfew.Revocation) error {
+	if c.logged == nil {
+		return errNotInLog
+	}
+	if len(entries) > 0 {
+		*c.wrote = true
+		*c.logged = append(*c.logged, entries...)
+	}
+	return nil
+}
