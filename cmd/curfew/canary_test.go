@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -111,6 +112,20 @@ func TestCanaries(t *testing.T) {
 	drawn := run("", "user", "set-password", "--email=bob@acme.example", "--generate-password")
 	_, password, _ = strings.Cut(strings.TrimSpace(string(drawn)), "Password: ")
 	canary("password that was drawn", password)
+	for _, args := range [][]string{{"create", "--name=orders", "--scope=operator"}, {"rotate"}} {
+		if args[0] == "rotate" {
+			id := regexp.MustCompile(`"id":"([^"]+)"`).FindSubmatch(run("", "service-keys", "list", "--json"))
+			args = append(args, string(id[1]))
+		}
+		made := run("", append([]string{"service-keys"}, args...)...)
+		_, key, _ := strings.Cut(strings.TrimSpace(string(made)), "Key: ")
+		canary("service key of "+args[0], key)
+		raw, err := base64.RawURLEncoding.DecodeString(key[len("cfk_"):][:64])
+		check(t, err)
+		secrets["raw secret of the service key of "+args[0]] = raw[16:]
+		_, _, err = a.call("GET", "/api/v1/users/me", key, nil, nil)
+		check(t, err)
+	}
 	secret, err := os.ReadFile(dir + "/curfew-data/secret")
 	check(t, err)
 	canary("secret", strings.TrimSpace(string(secret)))
@@ -118,6 +133,7 @@ func TestCanaries(t *testing.T) {
 	places := map[string][]byte{
 		"sessions":           run("", "session", "list", "--account=Acme", "--status=all", "--json"),
 		"people":             run("", "user", "list", "--json"),
+		"service keys":       run("", "service-keys", "list", "--json"),
 		"signing keys":       run("", "signing-keys", "list", "--json"),
 		"audit log":          run("", "audit", "export"),
 		"audit log as CSV":   run("", "audit", "export", "--format=csv"),

@@ -27,5 +27,8 @@ var descriptions = map[Action]string{
 	SessionLogout:              "A person signed out, or their session made way for a new sign-in in the same browser.",
 	SessionRevoke:              "One session was ended by its own person from another device, by an owner, or by a limit.",
 	SessionReuseDetected:       "A refresh token was used again after it was replaced; its session was ended.",
+	ServiceKeyCreate:           "The operator made a service key.",
+	ServiceKeyRotate:           "The operator gave a service key a new secret.",
+	ServiceKeyRevoke:           "The operator ended a service key.",
 	AccessDenied:               "A person asked for something that only an owner may do, or a link that does not work was tried.",
 }

@@ -40,7 +40,18 @@ const (
 	AccessDenied               Action = "access.denied"
 )
 
-// Actions lists every action.
+// The actions of the operator on the installation itself, which are in no
+// account's log but in the one of events without an account.
+const (
+	ServiceKeyCreate Action = "service_key.create"
+	ServiceKeyRotate Action = "service_key.rotate"
+	ServiceKeyRevoke Action = "service_key.revoke"
+)
+
+// InstallationActions lists them.
+var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKeyRevoke}
+
+// Actions lists every action in the log of an account.
 var Actions = []Action{
 	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk,
 	UserCreate, UserUpdate, UserRoleChange, UserDisable, UserEnable, UserSessionsRevoked, UserPasswordChange,
@@ -67,7 +78,7 @@ type Event struct {
 	OccurredAt   time.Time
 	Action       Action
 	Actor        *Actor
-	ResourceType string // "account", "user", "session", "invite"
+	ResourceType string // "account", "user", "session", "invite", "service_key"
 	ResourceID   curfew.ID
 	RequestID    string
 	IP           string

@@ -25,8 +25,8 @@ const (
 	SignupClosed Signup = "closed"
 )
 
-// Config is what an Authority is made of. Observer, Mailer, Sleep and Log may be
-// left out.
+// Config is what an Authority is made of. Observer, Mailer, Elapsed, Sleep and Log
+// may be left out.
 type Config struct {
 	Store    Store
 	Now      func() time.Time
@@ -55,6 +55,9 @@ type Config struct {
 	ParseDevice func(userAgent string) curfew.Device
 	// Mailer sends mail; nil where the installation sends none.
 	Mailer Mailer
+	// Elapsed is the time since some moment by a clock that nobody sets, for
+	// what may be remembered for a while. Nil remembers nothing.
+	Elapsed func() time.Duration
 	// Sleep waits; tests replace it. Nil waits really.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
@@ -83,6 +86,7 @@ type Authority struct {
 	refreshTokens *token.RefreshCodec
 	browsers      *token.BrowserCodec
 	throttleKey   [32]byte
+	serviceKeys   *serviceKeyBook
 }
 
 // New makes an Authority.
@@ -108,6 +112,7 @@ func New(c Config) (*Authority, error) {
 		refreshTokens: token.NewRefreshCodec(c.Secrets),
 		browsers:      token.NewBrowserCodec(c.Secrets),
 		throttleKey:   throttleKey,
+		serviceKeys:   newServiceKeyBook(),
 	}, nil
 }
 

@@ -20,7 +20,11 @@ type event struct {
 
 // by is an actor as the audit log keeps it.
 func by(actor curfew.Actor) *audit.Actor {
-	return &audit.Actor{Type: actor.Type, ID: actor.UserID, Name: actor.Name, Email: actor.Email}
+	id := actor.UserID
+	if actor.Type == curfew.ActorService {
+		id = actor.ServiceKeyID
+	}
+	return &audit.Actor{Type: actor.Type, ID: id, Name: actor.Name, Email: actor.Email}
 }
 
 // person is a user who acts, as the audit log keeps it.

@@ -153,6 +153,10 @@ type Reader interface {
 	ThrottleKeys(ctx context.Context, after []byte, limit int) (last []byte, looked int, err error)
 	// SigningKeys gives all stored keys of the installation, oldest first.
 	SigningKeys(ctx context.Context) ([]token.SealedKey, error)
+	// ServiceKey is one service key, whether it works or not; ServiceKeys are
+	// all of them, oldest first.
+	ServiceKey(ctx context.Context, id curfew.ID) (curfew.ServiceKey, error)
+	ServiceKeys(ctx context.Context) ([]curfew.ServiceKey, error)
 	// NewestHeartbeat is the latest time at which any node used this store,
 	// zero for none.
 	NewestHeartbeat(ctx context.Context) (time.Time, error)
@@ -267,6 +271,15 @@ type Tx interface {
 	KeepSigningKey(ctx context.Context, kid string) error
 	// ResealSigningKey replaces the sealed part of a key.
 	ResealSigningKey(ctx context.Context, kid string, sealed []byte) error
+
+	InsertServiceKey(ctx context.Context, key curfew.ServiceKey) error
+	// RotateServiceKey stores the hashes, times and end of a key that was
+	// rotated; false when there is no such key, or it was revoked.
+	RotateServiceKey(ctx context.Context, key curfew.ServiceKey) (bool, error)
+	// RevokeServiceKey ends a key; false when there is none, or it was ended.
+	RevokeServiceKey(ctx context.Context, id curfew.ID, now time.Time) (bool, error)
+	// TouchServiceKey records when a key was used, unless that was after before.
+	TouchServiceKey(ctx context.Context, id curfew.ID, at, before time.Time) error
 
 	// Heartbeat records that a node was alive at a time, Farewell that it stops.
 	Heartbeat(ctx context.Context, node curfew.ID, now time.Time) error

@@ -56,6 +56,12 @@ type commands struct {
 		List   keysListCommand   `cmd:"" help:"List the keys that sign access tokens."`
 		Rotate keysRotateCommand `cmd:"" help:"Make a new signing key."`
 	} `cmd:"" help:"List and rotate the keys that sign access tokens."`
+	ServiceKeys struct {
+		Create serviceKeysCreateCommand `cmd:"" help:"Make a service key, and print it once."`
+		List   serviceKeysListCommand   `cmd:"" help:"List the service keys."`
+		Rotate serviceKeysRotateCommand `cmd:"" help:"Make a new key in place of one in use."`
+		Revoke serviceKeysRevokeCommand `cmd:"" help:"End a service key."`
+	} `cmd:"" help:"Make, list, rotate and revoke the keys by which other services prove themselves."`
 	Audit struct {
 		Verify auditVerifyCommand `cmd:"" help:"Check that nobody tampered with the audit log."`
 		Export auditExportCommand `cmd:"" help:"Write the audit log to standard output."`

@@ -89,16 +89,18 @@ type Reset struct {
 	UserEpoch int64
 }
 
-// Actor is who asks: the person of a verified session, or the operator at the
-// command line. It is an argument of every use case, never hidden in a context.
+// Actor is who asks: the person of a verified session, a service by its key, or
+// the operator at the command line. It is an argument of every use case, never hidden in a context.
 type Actor struct {
 	Type      ActorType
 	AccountID ID
 	UserID    ID
 	SessionID ID
-	Role      Role
-	Name      string
-	Email     string
+	// ServiceKeyID is the key of a service, which has none of the ids above.
+	ServiceKeyID ID
+	Role         Role
+	Name         string
+	Email        string
 }
 
 // ActorType says what kind of actor did something.

@@ -21,6 +21,7 @@ const (
 	KindRefreshTokenReused Kind = "refresh-token-reused"
 	KindInvalidCredentials Kind = "invalid-credentials"
 	KindForbidden          Kind = "forbidden"
+	KindWrongScope         Kind = "wrong-scope"
 	KindCrossOrigin        Kind = "cross-origin"
 	KindSignupClosed       Kind = "signup-closed"
 	KindNotFound           Kind = "not-found"
@@ -59,6 +60,8 @@ type Error struct {
 	// token's own.
 	Generation uint32
 	SessionID  ID
+	// Scope is set for wrong-scope: the scope that the key would need.
+	Scope Scope
 	// Cause is for the operator's log and never for the caller.
 	Cause error
 }

@@ -31,6 +31,10 @@ type Authority interface {
 	// KindForbidden error to answer with.
 	Deny(ctx context.Context, actor curfew.Actor, from curfew.Origin, operation string) error
 
+	// AuthenticateService gives the service of a service key. A key without the
+	// scope is KindWrongScope.
+	AuthenticateService(ctx context.Context, key string, scope curfew.Scope) (curfew.Actor, error)
+
 	Account(ctx context.Context, actor curfew.Actor) (authority.AccountView, error)
 	Me(ctx context.Context, actor curfew.Actor) (authority.UserView, error)
 	RenameMe(ctx context.Context, actor curfew.Actor, from curfew.Origin, name string, ifVersion *int64) (authority.UserView, error)

@@ -29,6 +29,7 @@ const (
 const (
 	accessToken   = "accessToken"
 	refreshCookie = "refreshCookie"
+	serviceKey    = "serviceKey"
 )
 
 const documentDescription = "Curfew is a session authority: it signs people in, keeps their sessions within the limits " +
@@ -62,6 +63,8 @@ func newHuma(mux *http.ServeMux) huma.API {
 					Description: "The access token of the last sign-in or refresh. Its session is checked in the store at every call."},
 				refreshCookie: {Type: "apiKey", In: "cookie", Name: "__Host-curfew_refresh",
 					Description: "Set by a sign-in with delivery cookie; over http on a loopback address it is named curfew_refresh."},
+				serviceKey: {Type: "http", Scheme: "bearer",
+					Description: "A key of the form cfk_..., made with curfew service-keys create, which has the scope that the operation names."},
 			}},
 			Tags: []*huma.Tag{
 				{Name: tagAuth, Description: "Sign-up, sign-in, refresh and sign-out."},
@@ -97,6 +100,9 @@ func (op operation) describe(registry huma.Registry) huma.Operation {
 	case owner:
 		o.Security = []map[string][]string{{accessToken: {}}}
 		o.Description += " Owners only."
+	case service:
+		o.Security = []map[string][]string{{serviceKey: {}}}
+		o.Description += " For services, by a service key with the scope " + string(op.Scope) + "."
 	}
 	schema := registry.Schema(reflect.TypeFor[problem](), true, "")
 	for _, kind := range op.kinds() {
@@ -123,8 +129,11 @@ func (op operation) describe(registry huma.Registry) huma.Operation {
 // conventions included.
 func (op operation) kinds() []curfew.Kind {
 	kinds := slices.Clone(op.Problems)
-	if op.Need != anyone {
+	switch op.Need {
+	case person, owner:
 		kinds = append(kinds, curfew.KindUnauthenticated, curfew.KindInvalidToken, curfew.KindSessionExpired, curfew.KindSessionRevoked)
+	case service:
+		kinds = append(kinds, curfew.KindUnauthenticated, curfew.KindInvalidToken, curfew.KindWrongScope)
 	}
 	if op.Need == owner {
 		kinds = append(kinds, curfew.KindForbidden)

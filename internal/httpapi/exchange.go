@@ -24,6 +24,10 @@ type exchange struct {
 	// judgesBearer says that this operation looks at the bearer token, so that
 	// a 401 is about that token (RFC 6750, section 3.1).
 	judgesBearer bool
+	// stillAllowed asks again whether the service key that opened this exchange
+	// works and has the scope, for answers that go on for long; what it says is
+	// a second old at most. Nil for operations that are not for services.
+	stillAllowed func(context.Context) error
 
 	// What the log line tells: whose request it was, the problem that was
 	// answered, and the operator's error behind it.

@@ -109,6 +109,10 @@ func (f *fake) Observe(_ context.Context, in authority.Presented) (authority.Obs
 	f.asked = in
 	return authority.Observed{Standing: standing(), Now: now}, f.err
 }
+func (f *fake) AuthenticateService(_ context.Context, key string, scope curfew.Scope) (curfew.Actor, error) {
+	f.bearer, f.asked = key, scope
+	return curfew.Actor{Type: curfew.ActorService, ServiceKeyID: other, Name: "a service"}, f.err
+}
 func (f *fake) Authenticate(_ context.Context, bearer string) (curfew.Actor, error) {
 	f.bearer = bearer
 	if bearer != "good" {

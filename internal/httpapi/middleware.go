@@ -139,7 +139,7 @@ func (a *API) finish(x *exchange, took time.Duration) {
 	if !a.Log.Enabled(context.Background(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 12)
+	attrs := make([]slog.Attr, 0, 13)
 	attrs = append(attrs,
 		slog.String("method", x.request.Method), slog.String("route", route), slog.Int("status", status),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.Int64("bytes", x.written),
@@ -147,7 +147,7 @@ func (a *API) finish(x *exchange, took time.Duration) {
 	for _, known := range [...]struct {
 		name string
 		id   curfew.ID
-	}{{"account_id", x.account}, {"user_id", x.user}, {"session_id", x.session}} {
+	}{{"account_id", x.account}, {"user_id", x.user}, {"session_id", x.session}, {"service_key_id", x.actor.ServiceKeyID}} {
 		if !known.id.IsZero() {
 			attrs = append(attrs, slog.String(known.name, known.id.String()))
 		}

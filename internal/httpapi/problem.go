@@ -72,7 +72,7 @@ func problemFor(x *exchange, err error) *problem {
 	}
 	p := &problem{header: headersFor(x, kind, known), Problem: wire.Problem{
 		Type: kind.Path(), Title: kind.Title, Status: kind.Status, Detail: known.Detail, Instance: x.id,
-		Reason: string(known.Reason), Generation: known.Generation,
+		Reason: string(known.Reason), Generation: known.Generation, Scope: string(known.Scope),
 	}}
 	if p.Detail == "" {
 		p.Detail = kind.Title + "."
@@ -100,6 +100,8 @@ func headersFor(x *exchange, kind problemType, err *curfew.Error) http.Header {
 		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	case kind.Status == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
+	case kind.Kind == curfew.KindWrongScope:
+		h.Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+string(err.Scope)+`"`)
 	case kind.Kind == curfew.KindRateLimited || kind.Kind == curfew.KindUnavailable:
 		seconds := (err.RetryAfter + time.Second - 1) / time.Second
 		h.Set("Retry-After", strconv.Itoa(int(max(1, seconds))))

@@ -23,7 +23,7 @@ var statuses = map[string]int{
 	"invalid-request": 422, "malformed": 400,
 	"unauthenticated": 401, "invalid-token": 401, "no-session": 401, "session-expired": 401, "session-revoked": 401,
 	"refresh-token-reused": 401, "invalid-credentials": 401,
-	"forbidden": 403, "cross-origin": 403, "signup-closed": 403,
+	"forbidden": 403, "wrong-scope": 403, "cross-origin": 403, "signup-closed": 403,
 	"not-found": 404, "link-invalid": 404,
 	"method-not-allowed": 405, "stale": 412, "too-large": 413, "unsupported-media-type": 415, "rate-limited": 429,
 	"email-taken": 409, "last-owner": 409, "generation-moved": 409, "no-password": 409,

@@ -19,9 +19,10 @@ import (
 type need int
 
 const (
-	anyone need = iota // no sign-in
-	person             // whoever is signed in
-	owner              // an owner of the account
+	anyone  need = iota // no sign-in
+	person              // whoever is signed in
+	owner               // an owner of the account
+	service             // a service, by a key that has the operation's scope
 )
 
 // operation is an operation as its file declares it.
@@ -29,7 +30,9 @@ type operation struct {
 	ID, Method, Path, Tag string
 	Summary, Description  string
 	Need                  need
-	Status                int // 200 unless told
+	// Scope is what the key needs for an operation for services.
+	Scope  curfew.Scope
+	Status int // 200 unless told
 	// Problems are the kinds that this operation answers beyond those that
 	// follow from its need, its method and its body.
 	Problems []curfew.Kind
@@ -50,6 +53,9 @@ type handler[In, Out any] func(ctx context.Context, actor curfew.Actor, from cur
 
 // register adds an operation to the routes and to the OpenAPI document.
 func register[In, Out any](a *API, op operation, handle handler[In, Out]) {
+	if (op.Need == service) != slices.Contains(curfew.Scopes, op.Scope) {
+		panic("httpapi: " + op.ID + " is for services and names no scope, or the other way round")
+	}
 	described := op.describe(a.huma.OpenAPI().Components.Schemas)
 	described.Middlewares = huma.Middlewares{a.enter(&op)}
 	a.order = append(a.order, op.ID)
@@ -135,8 +141,9 @@ func (a *API) admit(c *call) (err error) {
 	return err
 }
 
-// authenticate finds the person of the bearer token, and for an owner's
-// operation turns everyone else away; that refusal is audited.
+// authenticate finds the service of a service key, or the person of an access
+// token. For an owner's operation it turns everyone else away; that refusal is
+// audited.
 func (a *API) authenticate(x *exchange, op *operation) error {
 	bearer, err := bearerOf(x.request)
 	if err != nil {
@@ -144,9 +151,16 @@ func (a *API) authenticate(x *exchange, op *operation) error {
 		return err
 	}
 	if bearer == "" {
-		return curfew.NewError(curfew.KindUnauthenticated, "This needs an access token: Authorization: Bearer.")
+		what := "an access token"
+		if op.Need == service {
+			what = "a service key"
+		}
+		return curfew.NewError(curfew.KindUnauthenticated, "This needs "+what+": Authorization: Bearer.")
 	}
 	x.judgesBearer = true
+	if op.Need == service {
+		return a.authenticateService(x, bearer, op.Scope)
+	}
 	actor, err := a.Authority.Authenticate(x.request.Context(), bearer)
 	if err != nil {
 		return err
@@ -157,6 +171,15 @@ func (a *API) authenticate(x *exchange, op *operation) error {
 		return a.Authority.Deny(x.request.Context(), actor, x.origin(), op.ID)
 	}
 	return nil
+}
+
+func (a *API) authenticateService(x *exchange, key string, scope curfew.Scope) (err error) {
+	x.actor, err = a.Authority.AuthenticateService(x.request.Context(), key, scope)
+	x.stillAllowed = func(ctx context.Context) error {
+		_, err := a.Authority.AuthenticateService(ctx, key, scope)
+		return err
+	}
+	return err
 }
 
 // bearerOf is the request's bearer token (RFC 6750, section 2.1), "" without

@@ -187,6 +187,8 @@ func (s *Server) serve(ctx context.Context) error {
 	s.onStop(func() error { s.clock.farewell(); return nil })
 	s.background = newBackground(d, s.settings, s.authority, g, s.clock.node, m, log)
 	s.onStop(func() error { s.background.release(); return nil })
+	uses := &keyUses{authority: s.authority, gate: g, trouble: trouble{log: log, what: "recording the use of service keys"}}
+	s.onStop(func() error { uses.last(); return nil })
 	api, err := httpapi.New(httpapi.Config{
 		Authority: s.authority, PublicURL: s.settings.PublicURL, SecureCookies: s.settings.SecureCookies(),
 		AllowedOrigins: s.settings.AllowedOrigins, TrustedProxies: s.settings.TrustedProxies,
@@ -200,6 +202,7 @@ func (s *Server) serve(ctx context.Context) error {
 		{every: reloadEvery, pass: s.reloader.pass},
 		{every: beatEvery, pass: s.clock.pass},
 		{every: backgroundEvery, pass: s.background.pass},
+		{every: keyUseEvery, pass: uses.pass},
 	} {
 		l.Start()
 		s.onStop(func() error { l.Stop(); return nil })

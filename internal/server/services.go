@@ -15,6 +15,8 @@ import (
 const (
 	reloadEvery = time.Second
 	beatEvery   = 10 * time.Second
+	// keyUseEvery is how often it is written down which service keys were used.
+	keyUseEvery = 5 * time.Second
 
 	// clockTolerance is how far this machine's clock may be from the store's.
 	clockTolerance = 2 * time.Second
@@ -98,4 +100,24 @@ func (k *clockKeeper) farewell() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	k.trouble.report(ctx, k.authority.Farewell(ctx, k.node))
+}
+
+// keyUses writes down which service keys were used.
+type keyUses struct {
+	authority *authority.Authority
+	gate      *gate
+	trouble   trouble
+}
+
+func (k *keyUses) pass(ctx context.Context) {
+	if k.gate.err() == nil {
+		k.trouble.report(ctx, k.authority.RecordServiceKeyUse(ctx))
+	}
+}
+
+// last writes the uses since the last pass, if it can.
+func (k *keyUses) last() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	k.pass(ctx)
 }

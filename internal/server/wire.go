@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"log/slog"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/config"
@@ -34,8 +35,9 @@ func newAuthority(d *Data, c config.Config, store authority.Store, ring *token.K
 	if err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	return authority.New(authority.Config{
-		Store: store, Now: d.Clock.Now, Log: log, Observer: observer,
+		Store: store, Now: d.Clock.Now, Elapsed: func() time.Duration { return time.Since(start) }, Log: log, Observer: observer,
 		Bounds: policy.Bounds{
 			Idle:     policy.Range{Min: c.IdleMinutes.Min, Max: c.IdleMinutes.Max, Default: c.IdleMinutes.Default},
 			Absolute: policy.Range{Min: c.AbsoluteMinutes.Min, Max: c.AbsoluteMinutes.Max, Default: c.AbsoluteMinutes.Default},

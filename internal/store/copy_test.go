@@ -87,6 +87,25 @@ func fill(t *testing.T, db *DB, sessions int) curfew.ID {
 				return err
 			}
 		}
+		for i, text := range hostile {
+			key := curfew.ServiceKey{ID: curfew.NewID(copyTime), Name: text, Scopes: curfew.Scopes, SecretHash: [32]byte{byte(i)}, CreatedAt: copyTime}
+			if err := tx.InsertServiceKey(ctx, key); err != nil {
+				return err
+			}
+			key.PreviousHash, key.PreviousUntil, key.RotatedAt, key.ExpiresAt = key.SecretHash, copyTime, copyTime, copyTime
+			if _, err := tx.RotateServiceKey(ctx, key); err != nil {
+				return err
+			}
+			if i%2 == 0 {
+				continue
+			}
+			if err := tx.TouchServiceKey(ctx, key.ID, copyTime, copyTime); err != nil {
+				return err
+			}
+			if _, err := tx.RevokeServiceKey(ctx, key.ID, copyTime); err != nil {
+				return err
+			}
+		}
 		return tx.Heartbeat(ctx, curfew.NewID(copyTime), copyTime)
 	}); err != nil {
 		t.Fatal(err)

@@ -29,6 +29,7 @@ var placements = []placement{
 	{"audit_events", "account_id", "accounts"},
 	{"login_names", "name", ""},
 	{table: "signing_keys"},
+	{table: "service_keys"},
 	{table: "writers"},
 	{table: "revocation_log"},
 	{table: "throttles"},

@@ -22,6 +22,7 @@ var tenantTables = map[string]string{
 var otherTables = map[string]string{
 	"login_names":      "the lookup that starts without an account",
 	"signing_keys":     "of the installation",
+	"service_keys":     "of the installation",
 	"writers":          "of the installation",
 	"revocation_log":   "of the installation: every verifier learns all of it",
 	"throttles":        "counted before anybody is known",
@@ -120,7 +121,7 @@ func TestRefreshChangesNoIndexedColumn(t *testing.T) {
 // of what must hold nobody up.
 func TestHotStatementsSearchByKey(t *testing.T) {
 	db := openEmpty(t)
-	for name, q := range map[string]*query{"refresh": rotateSession, "check": selectStanding, "sign-in": selectLoginName, "person": selectUser,
+	for name, q := range map[string]*query{"refresh": rotateSession, "check": selectStanding, "sign-in": selectLoginName, "person": selectUser, "service key": selectServiceKey,
 		"look for old sessions": accountsWithOldSessions, "look for old events": accountsWithOldAudit, "old sessions": selectOldSessions,
 		"removal of sessions": deleteSessions, "removal of events": deleteAudit, "removal of throttles": deleteThrottles} {
 		rows, err := db.read.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+q.text, make([]any, strings.Count(q.text, "$"))...)

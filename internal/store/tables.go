@@ -39,6 +39,9 @@ var Tables = func() []Table {
 	return []Table{
 		table("signing_keys", []string{"kid"},
 			t("kid"), t("alg"), b("public_key"), b("sealed"), n("created_at"), n("active_at"), n("expires_at")),
+		table("service_keys", []string{"id"},
+			b("id"), t("name"), t("scopes"), b("secret_hash"), b("previous_hash"), n("previous_until"), n("created_at"), n("rotated_at"),
+			n("last_used_at"), n("expires_at"), n("revoked_at")),
 		table("installation", []string{"one"}, n("one"), b("id")),
 		table("writers", []string{"id"}, b("id"), n("started_at"), n("heartbeat"), n("last_seq"), n("stopped_at")),
 		table("revocation_log", []string{"writer_id", "seq"},

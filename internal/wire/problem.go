@@ -10,6 +10,7 @@ type Problem struct {
 	Errors     []FieldError `json:"errors,omitempty" doc:"Each member that was refused; the first one's detail is the problem's."`
 	Reason     string       `json:"reason,omitempty" doc:"For an ended session: why it ended, such as idle, absolute, logout or owner_all. Treat an unknown reason as owner_session." example:"idle"`
 	Generation uint32       `json:"generation,omitzero" doc:"For generation-moved: the generation of the token that was presented." example:"7"`
+	Scope      string       `json:"scope,omitempty" doc:"For wrong-scope: the scope that the service key would need." example:"sessions:write"`
 	SessionID  string       `json:"session_id,omitempty" doc:"For generation-moved: the session of the token that was presented." example:"0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d"`
 }
 

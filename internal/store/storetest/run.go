@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Auditing", auditing},
 		{"Attacks", attacks},
 		{"SigningKeys", signingKeys},
+		{"ServiceKeys", serviceKeys},
 		{"Leases", leases},
 		{"SessionRetention", sessionRetention},
 		{"AuditRetention", auditRetention},

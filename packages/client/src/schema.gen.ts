@@ -447,6 +447,11 @@ export interface components {
              */
             reason?: string;
             /**
+             * @description For wrong-scope: the scope that the service key would need.
+             * @example sessions:write
+             */
+            scope?: string;
+            /**
              * @description For generation-moved: the session of the token that was presented.
              * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
              */

@@ -1,0 +1,159 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/token"
+)
+
+const (
+	// serviceKeyAge is for how long a key that was read is taken for what the
+	// store holds: a revoked key is refused at the latest this long afterwards.
+	serviceKeyAge = time.Second
+	// maxServiceKeys is how many are remembered.
+	maxServiceKeys = 256
+	// serviceKeyUseEvery is how far apart two recorded uses of a key are.
+	serviceKeyUseEvery = time.Minute
+)
+
+// AuthenticateService gives the service of a service key that has a scope. It
+// may be asked again with the same key while an answer goes on for long, and
+// says then whether the key still works.
+func (a *Authority) AuthenticateService(ctx context.Context, bearer string, scope curfew.Scope) (curfew.Actor, error) {
+	if bearer == "" {
+		return curfew.Actor{}, curfew.NewError(curfew.KindUnauthenticated, "This needs a service key.")
+	}
+	id, hash, err := token.ParseServiceKey(bearer)
+	if err != nil {
+		return curfew.Actor{}, invalidServiceKey()
+	}
+	key, err := a.serviceKey(ctx, id)
+	if errors.Is(err, curfew.ErrNotFound) {
+		return curfew.Actor{}, invalidServiceKey()
+	}
+	if err != nil {
+		return curfew.Actor{}, err
+	}
+	now := a.now()
+	if !token.ServiceKeyMatches(key, hash, now) || key.Over(now) {
+		return curfew.Actor{}, invalidServiceKey()
+	}
+	a.serviceKeys.used(key, now)
+	if !key.May(scope) {
+		return curfew.Actor{}, &curfew.Error{Kind: curfew.KindWrongScope, Scope: scope,
+			Detail: "The service key does not have the scope " + string(scope) + "."}
+	}
+	return curfew.Actor{Type: curfew.ActorService, ServiceKeyID: key.ID, Name: key.Name}, nil
+}
+
+// invalidServiceKey is the one answer for a key that is unknown, altered,
+// replaced, revoked or expired.
+func invalidServiceKey() error {
+	return curfew.NewError(curfew.KindInvalidToken, "The service key is not valid.")
+}
+
+// serviceKey reads a key, or takes what was read of it just before.
+func (a *Authority) serviceKey(ctx context.Context, id curfew.ID) (curfew.ServiceKey, error) {
+	if a.Elapsed == nil {
+		return a.readServiceKey(ctx, id)
+	}
+	asked := a.Elapsed()
+	if key, ok := a.serviceKeys.recall(id, asked); ok {
+		return key, nil
+	}
+	key, err := a.readServiceKey(ctx, id)
+	if err == nil {
+		a.serviceKeys.remember(key, asked)
+	}
+	return key, err
+}
+
+func (a *Authority) readServiceKey(ctx context.Context, id curfew.ID) (key curfew.ServiceKey, err error) {
+	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+		key, err = r.ServiceKey(ctx, id)
+		return err
+	})
+	return key, err
+}
+
+// RecordServiceKeyUse writes down which keys were used since it did last, each
+// at most once a minute. Nothing waits for it.
+func (a *Authority) RecordServiceKeyUse(ctx context.Context) error {
+	for id, at := range a.serviceKeys.take() {
+		// The key's own id: nothing else is touched, and nobody waits.
+		err := a.Store.InTx(ctx, id, func(ctx context.Context, tx Tx) error {
+			return tx.TouchServiceKey(ctx, id, at, at.Add(-serviceKeyUseEvery))
+		})
+		if err != nil {
+			return err // the next use is recorded, or the one after it
+		}
+	}
+	return nil
+}
+
+// serviceKeyBook remembers keys for a moment, and their uses until they are
+// written down. Only keys that are in the store are in it.
+type serviceKeyBook struct {
+	mu       sync.Mutex
+	keys     map[curfew.ID]readKey
+	unsaved  map[curfew.ID]time.Time
+	recorded map[curfew.ID]time.Time
+}
+
+// readKey is a key, and when its reading began.
+type readKey struct {
+	curfew.ServiceKey
+	asked time.Duration
+}
+
+func newServiceKeyBook() *serviceKeyBook {
+	return &serviceKeyBook{keys: map[curfew.ID]readKey{}, unsaved: map[curfew.ID]time.Time{}, recorded: map[curfew.ID]time.Time{}}
+}
+
+func (b *serviceKeyBook) recall(id curfew.ID, now time.Duration) (curfew.ServiceKey, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key, ok := b.keys[id]
+	return key.ServiceKey, ok && now-key.asked < serviceKeyAge
+}
+
+func (b *serviceKeyBook) remember(key curfew.ServiceKey, asked time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.keys) >= maxServiceKeys {
+		clear(b.keys) // they are read again, once a second each
+	}
+	if before, ok := b.keys[key.ID]; !ok || before.asked < asked {
+		b.keys[key.ID] = readKey{key, asked}
+	}
+}
+
+// used notes a use that is to be written down.
+func (b *serviceKeyBook) used(key curfew.ServiceKey, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, before := range []time.Time{key.LastUsedAt, b.recorded[key.ID]} {
+		if now.Before(before.Add(serviceKeyUseEvery)) {
+			return
+		}
+	}
+	if len(b.unsaved) < maxServiceKeys {
+		b.unsaved[key.ID] = now
+	}
+}
+
+// take gives the uses that are to be written down, and takes them for written.
+func (b *serviceKeyBook) take() map[curfew.ID]time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.unsaved) == 0 {
+		return nil
+	}
+	taken := b.unsaved
+	b.unsaved, b.recorded = map[curfew.ID]time.Time{}, taken
+	return taken
+}
