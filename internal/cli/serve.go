@@ -25,7 +25,7 @@ Without settings it listens on this machine only, keeps its data in ./curfew-dat
 
 Each setting is a flag, the environment variable shown with it, and a key of the settings file, named as the flag with underscores; a flag goes before the environment, the environment before the file.
 
-Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 56 MiB and 24 MiB for each core that it may use, room for as many passwords being checked at once.
+Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 56 MiB and 24 MiB for each core that it may use, room for as many passwords being checked at once; and unless $GOGC is set, it runs when the memory in use has grown fivefold.
 
 Examples:
 
@@ -118,11 +118,17 @@ func place(c config.Store) string {
 }
 
 // limitMemory gives the garbage collector a goal, without which what password
-// hashing leaves behind (19 MiB a time) adds up before it is collected.
+// hashing leaves behind (19 MiB a time) adds up before it is collected. Far from
+// that goal it is at work less often than by itself: what a server keeps is a few
+// MiB, and a heap of twice that would be full again many times a second.
 func limitMemory(environ []string) {
-	set := func(entry string) bool { return strings.HasPrefix(entry, "GOMEMLIMIT=") }
-	if slices.ContainsFunc(environ, set) {
-		return
+	set := func(name string) bool {
+		return slices.ContainsFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
 	}
-	debug.SetMemoryLimit(56<<20 + int64(runtime.GOMAXPROCS(0))*24<<20)
+	if !set("GOMEMLIMIT") {
+		debug.SetMemoryLimit(56<<20 + int64(runtime.GOMAXPROCS(0))*24<<20)
+	}
+	if !set("GOGC") {
+		debug.SetGCPercent(400)
+	}
 }
