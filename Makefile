@@ -49,9 +49,10 @@ test: test-ui test-go e2e ## Run all tests: Go with the race detector, TypeScrip
 # would make it four times as slow. What calls it is watched like everything else.
 SQLITE_AS_IT_IS := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-test-go: ## Run the tests of the server
+test-go: ## Run the tests of the server and of the verifier library
 	@bash scripts/postgres.sh >/dev/null
 	go test -race $(SQLITE_AS_IT_IS) -timeout 10m ./...
+	cd verify && go test -race -timeout 10m ./...
 
 test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pages
 	npx vitest run
@@ -68,9 +69,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (20s)
 check: web/dist/index.html ## Formats, vet, linters, types, import rules, package sizes, generated files up to date
 	@bash scripts/check.sh
 
-gen: node_modules/.package-lock.json ## Make the generated files anew: OpenAPI document, TypeScript types, standards
+gen: node_modules/.package-lock.json ## Make the generated files anew: OpenAPI document, TypeScript types, standards, copied vectors
 	go run ./cmd/curfew openapi > api/openapi.yaml.new && mv api/openapi.yaml.new api/openapi.yaml
 	go run internal/policy/gen.go
+	cp vectors/access-tokens.json verify/testdata/
 	npm run gen
 
 bench: build ## Measure this machine and a server on it, on SQLite and on PostgreSQL
@@ -83,6 +85,7 @@ bench-size: build ## Measure refreshes in stores of 50,000 and 5,000,000 session
 
 bench-go: ## Measure the hot functions, six times each, in the form that benchstat reads
 	go test -run '^$$' -bench . -benchmem -count 6 ./internal/...
+	cd verify && go test -run '^$$' -bench . -benchmem -count 6 ./...
 
 pictures: build ## Take the pictures of the documentation anew
 	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run pictures -w web

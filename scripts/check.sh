@@ -27,9 +27,12 @@ packages=$!
 echo "go vet"
 go vet ./...
 go vet -tags curfewtest ./cmd/... ./internal/server/... ./internal/cli/...
+(cd verify && go vet ./...) # a module of its own
 
 echo "staticcheck"
 go tool staticcheck ./...
+go build -o "$fresh/staticcheck" honnef.co/go/tools/cmd/staticcheck
+(cd verify && "$fresh/staticcheck" ./...)
 
 echo "import rules"
 go test -count=1 ./internal/
@@ -45,7 +48,7 @@ if grep -nE '"resolved": "https?:' package-lock.json; then
 fi
 
 echo "generated files"
-generated="api/openapi.yaml packages/client/src/schema.gen.ts packages/react/src/standards.gen.ts vectors/standards.json"
+generated="api/openapi.yaml packages/client/src/schema.gen.ts packages/react/src/standards.gen.ts vectors/standards.json verify/testdata/access-tokens.json"
 for file in $generated; do
   mkdir -p "$fresh/$(dirname "$file")"
   cp "$file" "$fresh/$file"
@@ -60,4 +63,5 @@ if [ -n "$stale" ]; then
   exit 1
 fi
 go mod tidy -diff
+(cd verify && go mod tidy -diff)
 echo "all checks passed"

@@ -15,8 +15,9 @@ targets=$(git grep --untracked -oE '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' |
 built=
 while read -r folder name; do
   if [ "$folder" != "$built" ]; then
-    go test -c -fuzz . -o "$work/targets" "./$folder"
-    package=$(go list "./$folder")
+    # From its folder, which may be of another module.
+    (cd "$folder" && go test -c -fuzz . -o "$work/targets" .)
+    package=$(cd "$folder" && go list .)
     built=$folder
   fi
   echo "fuzz $name in $folder"

@@ -1,0 +1,424 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	testIssuer   = "https://login.example.com"
+	testAudience = "https://api.example.com"
+	testKey      = "cfk_test"
+)
+
+// fakeAuthority speaks the authority's side of the wire, with real signatures,
+// and fails in the ways that networks, proxies and authorities do.
+type fakeAuthority struct {
+	now func() time.Time // the authority's clock
+
+	mu      sync.Mutex
+	issuer  string
+	keys    []*signing
+	log     []fakeEntry
+	writers map[id]int64
+	writer  id
+	changed chan struct{} // closed and renewed when anything changes
+	ended   map[id]bool   // what /auth/session answers for a session
+	online  int           // how often it was asked
+	heads   []string      // the queries it was asked for a head with
+	resumed []string      // the Last-Event-IDs that streams began with
+	fetched int           // how often the keys were
+
+	// Faults.
+	refuse   int           // status of every answer
+	noHead   int           // status of every head
+	noOnline int           // status of every question about a session
+	slow     time.Duration // before every answer
+	silent   bool          // streams send nothing, and stay open
+	holding  bool          // streams are held back by a proxy
+	cached   []byte        // the answer to every head
+	garbage  string        // what streams send next
+	cuts     int           // raised to cut every stream
+}
+
+type fakeEntry struct {
+	text  string
+	until time.Time
+	upTo  map[id]int64
+}
+
+type signing struct {
+	kid, alg string
+	private  crypto.Signer
+	hidden   bool // not published
+}
+
+var algorithms = map[string]jwt.SigningMethod{
+	"EdDSA": jwt.SigningMethodEdDSA, "ES256": jwt.SigningMethodES256, "RS256": jwt.SigningMethodRS256,
+}
+
+func newSigning(t testing.TB, kid, alg string) *signing {
+	t.Helper()
+	s := &signing{kid: kid, alg: alg}
+	var err error
+	switch alg {
+	case "EdDSA":
+		_, s.private, err = ed25519.GenerateKey(rand.Reader)
+	case "ES256":
+		s.private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "RS256":
+		s.private, err = rsa.GenerateKey(rand.Reader, minRSABits)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *signing) jwk() map[string]string {
+	j := map[string]string{"kid": s.kid, "alg": s.alg, "use": "sig"}
+	encode := base64.RawURLEncoding.EncodeToString
+	switch public := s.private.Public().(type) {
+	case ed25519.PublicKey:
+		j["kty"], j["crv"], j["x"] = "OKP", "Ed25519", encode(public)
+	case *ecdsa.PublicKey:
+		point, _ := public.Bytes()
+		j["kty"], j["crv"], j["x"], j["y"] = "EC", "P-256", encode(point[1:33]), encode(point[33:])
+	case *rsa.PublicKey:
+		j["kty"], j["n"], j["e"] = "RSA", encode(public.N.Bytes()), "AQAB"
+	}
+	return j
+}
+
+// sign makes a token of claims, with a header as the authority writes it.
+func (s *signing) sign(t testing.TB, claims map[string]any) string {
+	t.Helper()
+	body, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := headerOf(s.alg, s.kid) + "." + base64.RawURLEncoding.EncodeToString(body)
+	signature, err := algorithms[s.alg].Sign(text, s.private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func newFake(t testing.TB, now func() time.Time) *fakeAuthority {
+	return &fakeAuthority{
+		now: now, issuer: testIssuer, keys: []*signing{newSigning(t, "first", "EdDSA")},
+		writers: map[id]int64{}, writer: newID(), changed: make(chan struct{}), ended: map[id]bool{},
+	}
+}
+
+// person is a session of somebody.
+type person struct {
+	session, account, user id
+	accountEpoch, epoch    int64
+}
+
+func somebody() person { return person{session: newID(), account: newID(), user: newID()} }
+
+func (a *fakeAuthority) claims(p person) map[string]any {
+	now := a.now().Unix()
+	c := map[string]any{
+		"iss": testIssuer, "aud": testAudience, "sub": p.user, "exp": now + 300, "iat": now, "jti": newID(), "client_id": "curfew",
+		"sid": p.session, "account_id": p.account, "role": "owner", "auth_time": now, "amr": []string{"pwd"},
+		"idle_exp": now + 3600, "abs_exp": now + 7200,
+	}
+	if p.accountEpoch > 0 {
+		c["ae"] = p.accountEpoch
+	}
+	if p.epoch > 0 {
+		c["ue"] = p.epoch
+	}
+	return c
+}
+
+func (a *fakeAuthority) token(t testing.TB, p person) string {
+	t.Helper()
+	a.mu.Lock()
+	key := a.keys[len(a.keys)-1]
+	a.mu.Unlock()
+	return key.sign(t, a.claims(p))
+}
+
+// change changes the authority and wakes its streams.
+func (a *fakeAuthority) change(how func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	how()
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+func (a *fakeAuthority) set(how func(*fakeAuthority)) { a.change(func() { how(a) }) }
+
+// seen is what the authority was asked so far.
+type seen struct {
+	online, fetched int
+	heads, resumed  []string
+}
+
+func (a *fakeAuthority) seen() seen {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return seen{a.online, a.fetched, slices.Clone(a.heads), slices.Clone(a.resumed)}
+}
+
+func (a *fakeAuthority) cursor() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return encodeCursor(a.writers)
+}
+
+// revoke logs an entry, given as its members without until.
+func (a *fakeAuthority) revoke(members map[string]any) {
+	a.change(func() {
+		until := a.now().Add(15*time.Minute + 70*time.Second)
+		members["until"] = until.UTC().Format(time.RFC3339Nano)
+		text, _ := json.Marshal(members)
+		a.writers[a.writer]++
+		a.log = append(a.log, fakeEntry{text: string(text), until: until, upTo: maps.Clone(a.writers)})
+	})
+}
+
+func (a *fakeAuthority) end(p person) {
+	a.set(func(a *fakeAuthority) { a.ended[p.session] = true })
+	a.revoke(map[string]any{"account_id": p.account, "session_id": p.session})
+}
+
+func encodeCursor(at map[id]int64) string {
+	raw := []byte{cursorVersion}
+	for _, writer := range slices.SortedFunc(maps.Keys(at), func(a, b id) int { return bytes.Compare(a[:], b[:]) }) {
+		raw = binary.BigEndian.AppendUint64(append(raw, writer[:]...), uint64(at[writer]))
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (a *fakeAuthority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	slow, refuse := a.slow, a.refuse
+	a.mu.Unlock()
+	if slow > 0 {
+		select {
+		case <-time.After(slow):
+		case <-r.Context().Done():
+			return
+		}
+	}
+	if refuse > 0 {
+		w.WriteHeader(refuse)
+		return
+	}
+	switch path := r.URL.Path; {
+	case path == "/.well-known/oauth-authorization-server":
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		json.NewEncoder(w).Encode(map[string]string{"issuer": a.issuer})
+	case path == "/.well-known/jwks.json":
+		a.jwks(w)
+	case path == "/api/v1/auth/session":
+		a.session(w, r)
+	case r.Header.Get("Authorization") != "Bearer "+testKey:
+		w.WriteHeader(http.StatusUnauthorized)
+	case path == "/api/v1/revocations/head":
+		a.head(w, r)
+	case path == "/api/v1/revocations/snapshot":
+		a.snapshot(w)
+	case path == "/api/v1/revocations/stream":
+		a.stream(w, r)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+func (a *fakeAuthority) jwks(w io.Writer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fetched++
+	var all []map[string]string
+	for _, key := range a.keys {
+		if !key.hidden {
+			all = append(all, key.jwk())
+		}
+	}
+	json.NewEncoder(w).Encode(map[string]any{"keys": all})
+}
+
+func (a *fakeAuthority) session(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.online++
+	if a.noOnline > 0 {
+		w.WriteHeader(a.noOnline)
+		return
+	}
+	_, claims, _, _ := split(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	text, _ := base64.RawURLEncoding.DecodeString(claims)
+	var p payload
+	json.Unmarshal(text, &p)
+	if a.ended[p.Session] {
+		w.WriteHeader(http.StatusUnauthorized)
+		json.NewEncoder(w).Encode(map[string]any{"type": "/problems/session-revoked", "reason": "owner_session"})
+		return
+	}
+	json.NewEncoder(w).Encode(map[string]any{
+		"session": map[string]any{"id": p.Session}, "account": map[string]any{"id": p.Account}, "server_time": a.now().UTC(),
+	})
+}
+
+func (a *fakeAuthority) head(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.heads = append(a.heads, r.URL.RawQuery)
+	switch {
+	case a.noHead > 0:
+		w.WriteHeader(a.noHead)
+	case a.cached != nil:
+		w.Write(a.cached)
+	default:
+		json.NewEncoder(w).Encode(map[string]any{"cursor": encodeCursor(a.writers), "server_time": a.now().UTC()})
+	}
+}
+
+func (a *fakeAuthority) snapshot(w io.Writer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var live []json.RawMessage
+	for _, e := range a.log {
+		if e.until.After(a.now()) {
+			live = append(live, json.RawMessage(e.text))
+		}
+	}
+	if live == nil {
+		live = []json.RawMessage{}
+	}
+	json.NewEncoder(w).Encode(map[string]any{"cursor": encodeCursor(a.writers), "server_time": a.now().UTC(), "entries": live})
+}
+
+func (a *fakeAuthority) stream(w http.ResponseWriter, r *http.Request) {
+	after, err := parseCursor(r.Header.Get("Last-Event-ID"))
+	if err != nil {
+		fmt.Fprint(w, "event: snapshot\ndata: {\n")
+		return
+	}
+	flush := http.NewResponseController(w).Flush
+	w.Header().Set("Content-Type", "text/event-stream")
+	a.mu.Lock()
+	a.resumed = append(a.resumed, r.Header.Get("Last-Event-ID"))
+	sent, cuts := 0, a.cuts
+	a.mu.Unlock()
+	fmt.Fprint(w, "retry: 1000\n\n")
+	flush()
+	for {
+		a.mu.Lock()
+		var out strings.Builder
+		if !a.silent && !a.holding {
+			for _, e := range a.log[sent:] {
+				if e.upTo[a.writer] > after[a.writer] || len(e.upTo) != len(after) {
+					fmt.Fprintf(&out, "event: revocation\ndata: %s\nid: %s\n\n", e.text, encodeCursor(e.upTo))
+				}
+			}
+			sent = len(a.log)
+		}
+		out.WriteString(a.garbage)
+		a.garbage = ""
+		changed, cut, silent := a.changed, a.cuts != cuts, a.silent
+		a.mu.Unlock()
+		if cut {
+			panic(http.ErrAbortHandler)
+		}
+		if out.Len() > 0 {
+			io.WriteString(w, out.String())
+			flush()
+		}
+		select {
+		case <-changed:
+		case <-time.After(5 * time.Second):
+			if !silent {
+				fmt.Fprint(w, ":\n\n")
+				flush()
+			}
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// pipes is a network within the process, which works inside a synctest bubble.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error { p.once.Do(func() { close(p.done) }); return nil }
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case p.conns <- there:
+		return here, nil
+	case <-p.done:
+	case <-ctx.Done():
+	}
+	return nil, fmt.Errorf("connection refused")
+}
+
+// serve puts the authority on a network of its own and returns who reaches it.
+func (a *fakeAuthority) serve(t testing.TB) *http.Client {
+	t.Helper()
+	network := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	server := &http.Server{Handler: a, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	go server.Serve(network)
+	transport := &http.Transport{DialContext: network.dial, MaxIdleConnsPerHost: 100}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.Close()
+	})
+	return &http.Client{Transport: transport}
+}
+
+// config is of a verifier that reaches the authority in the clear, since its
+// network is the process.
+func (a *fakeAuthority) config(t testing.TB) Config {
+	return Config{
+		Issuer: testIssuer, AuthorityURL: "http://authority.test", Audience: testAudience, ServiceKey: testKey, Name: "orders",
+		HTTPClient: a.serve(t), Logger: slog.New(slog.DiscardHandler),
+	}
+}
