@@ -121,7 +121,7 @@ func (a *Authority) SetPassword(ctx context.Context, email, password string) (re
 	}
 	now := a.now()
 	actor := operator(user.AccountID)
-	err = a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InLog(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		if err := tx.SetPassword(ctx, user.AccountID, user.ID, hash); err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func everyPage[T, K any](ctx context.Context, read func(context.Context, Reader,
 // whether the session was active.
 func (a *Authority) EndSession(ctx context.Context, accountID, id curfew.ID) (ended bool, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, accountID, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InLog(ctx, accountID, func(ctx context.Context, tx Tx) error {
 		st, err := tx.SessionStanding(ctx, accountID, id)
 		if err != nil {
 			return notFound(err, "session")
@@ -203,7 +203,7 @@ func (a *Authority) EndSessions(ctx context.Context, accountID curfew.ID, userID
 	now := a.now()
 	actor := operator(accountID)
 	raising := Raising{At: now, Reason: curfew.ReasonOperator, Actor: actor}
-	err = a.Store.InTx(ctx, accountID, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InLog(ctx, accountID, func(ctx context.Context, tx Tx) error {
 		if userID != nil {
 			if _, err := tx.User(ctx, accountID, *userID); err != nil {
 				return notFound(err, "person")
@@ -216,6 +216,9 @@ func (a *Authority) EndSessions(ctx context.Context, accountID curfew.ID, userID
 		}
 		epoch, err := tx.RaiseAccountEpoch(ctx, accountID, raising)
 		if err != nil {
+			return err
+		}
+		if err := tx.Log(ctx, curfew.Revocation{AccountID: accountID, Epoch: epoch}); err != nil {
 			return err
 		}
 		if revoked, err = tx.CountBelowAccountEpoch(ctx, accountID, epoch, now); err != nil {

@@ -124,7 +124,7 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 	for len(proofs) > 0 {
 		id := proofs[0].accountID
 		others := func(p proof) bool { return p.accountID != id }
-		err := a.Store.InTx(ctx, id, func(ctx context.Context, tx Tx) error {
+		err := a.Store.InLog(ctx, id, func(ctx context.Context, tx Tx) error {
 			for _, p := range proofs {
 				if others(p) {
 					continue

@@ -180,12 +180,16 @@ func (a *Authority) applyPolicy(ctx context.Context, st curfew.Standing, now tim
 	if st.Session.PolicyVersion >= st.Account.ClampVersion {
 		return nil
 	}
-	return a.Store.InTx(ctx, st.Session.AccountID, func(ctx context.Context, tx Tx) error {
+	return a.Store.InLog(ctx, st.Session.AccountID, func(ctx context.Context, tx Tx) error {
 		account, err := tx.Account(ctx, st.Session.AccountID)
 		if err != nil {
 			return err
 		}
-		return tx.ClampSession(ctx, account.ID, st.Session.ID, a.Bounds.Resolve(policyOf(account)), account.PolicyVersion, now)
+		clamped, err := tx.ClampSession(ctx, account.ID, st.Session.ID, a.Bounds.Resolve(policyOf(account)), account.PolicyVersion, now)
+		if err != nil {
+			return err
+		}
+		return logClamped(ctx, tx, now, account.ID, clamped)
 	})
 }
 
@@ -223,7 +227,7 @@ func (a *Authority) alarmAhead(st curfew.Standing) {
 func (a *Authority) endReused(ctx context.Context, from curfew.Origin, presented token.Refresh, attempt []byte, now time.Time) error {
 	ctx = context.WithoutCancel(ctx)
 	var refusal error
-	err := a.Store.InTx(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
+	err := a.Store.InLog(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
 		st, err := tx.SessionStanding(ctx, presented.AccountID, presented.SessionID)
 		if err != nil {
 			return err
@@ -241,6 +245,9 @@ func (a *Authority) endReused(ctx context.Context, from curfew.Origin, presented
 			return nil
 		}
 		if _, err := tx.RevokeSession(ctx, presented.AccountID, presented.SessionID, curfew.ReasonReuseDetected, now); err != nil {
+			return err
+		}
+		if err := logSession(ctx, tx, presented.AccountID, presented.SessionID); err != nil {
 			return err
 		}
 		return write(ctx, tx, from, now, event{account: presented.AccountID, action: audit.SessionReuseDetected, resource: "session",

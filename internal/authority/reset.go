@@ -166,7 +166,7 @@ func (a *Authority) ResetPassword(ctx context.Context, from curfew.Origin, link,
 
 func (a *Authority) storeReset(ctx context.Context, from curfew.Origin, open openedReset, passwordHash string) error {
 	user, now := open.user, a.now()
-	return a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
+	return a.Store.InLog(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		// The raise comes first: it locks the person, so that the link is held
 		// against an epoch that nobody else raises meanwhile.
 		actor := curfew.Actor{Type: curfew.ActorUser, AccountID: user.AccountID, UserID: user.ID}

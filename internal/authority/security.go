@@ -65,7 +65,11 @@ func (a *Authority) judgePolicy(before policy.Policy, in *SetPolicy) error {
 // in force to running sessions. It audits in the same transaction.
 func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curfew.Origin, in SetPolicy) (s Security, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
+	run := a.Store.InTx
+	if in.ApplyTo == AllSessions {
+		run = a.Store.InBulk
+	}
+	err = run(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -87,13 +91,16 @@ func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curf
 				return err
 			}
 		}
-		var touched int
+		var clamped Clamped
 		if in.ApplyTo == AllSessions {
-			if touched, err = tx.Clamp(ctx, account.ID, a.Bounds.Resolve(after), version, now); err != nil {
+			if clamped, err = tx.Clamp(ctx, account.ID, a.Bounds.Resolve(after), version, now); err != nil {
+				return err
+			}
+			if err := logClamped(ctx, tx, now, account.ID, clamped); err != nil {
 				return err
 			}
 		}
-		if changed || touched > 0 {
+		if changed || clamped.Touched > 0 {
 			details := detail("old", before).Set("new", after).
 				Set("effective_old", a.Bounds.Resolve(before)).Set("effective_new", a.Bounds.Resolve(after)).
 				Set("apply_to", string(in.ApplyTo)).Set("reason", in.Reason)
@@ -140,16 +147,21 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		return 0, curfew.Invalid("scope", "scope must be all or others")
 	}
 	now := a.now()
-	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		audited := func(count int) error {
 			revoked = count
 			return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.AccountSessionsRevokedBulk, actor: by(actor),
 				resource: "account", id: actor.AccountID, details: detail("scope", string(scope)).Set("revoked_count", count)})
 		}
+		// Nothing is written before a refusal, which would undo what others
+		// commit in the same transaction.
+		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
+			return err
+		}
 		if scope == ScopeOthers {
-			if alone, err := aloneInAccount(ctx, tx, actor, now); err != nil {
+			if others, err := tx.OthersActive(ctx, actor.AccountID, actor.UserID, now); err != nil {
 				return err
-			} else if alone {
+			} else if !others { // nothing is to end, and no epoch is raised for nothing
 				return audited(0)
 			}
 		}
@@ -162,10 +174,14 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		if err := aliveBefore(ctx, tx, actor, now, func(st *curfew.Standing) { st.Account.SessionEpoch = epoch - 1 }, curfew.RoleOwner); err != nil {
 			return err
 		}
+		ending := curfew.Revocation{AccountID: actor.AccountID, Epoch: epoch}
 		if scope == ScopeOthers {
-			if _, err := tx.LiftAccountEpoch(ctx, actor.AccountID, actor.UserID, epoch, now); err != nil {
+			if ending.Except, err = tx.LiftAccountEpoch(ctx, actor.AccountID, actor.UserID, epoch, now); err != nil {
 				return err
 			}
+		}
+		if err := tx.Log(ctx, ending); err != nil {
+			return err
 		}
 		count, err := tx.CountBelowAccountEpoch(ctx, actor.AccountID, epoch, now)
 		if err != nil {
@@ -177,16 +193,6 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		return 0, alsoFailed(err, a.auditDeadCaller(ctx, actor, from, "revoke-sessions", err))
 	}
 	return revoked, nil
-}
-
-// aloneInAccount reports whether a living owner's sessions are the only active
-// ones: then there is nothing to end, and no epoch is raised for nothing.
-func aloneInAccount(ctx context.Context, tx Tx, actor curfew.Actor, now time.Time) (bool, error) {
-	if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
-		return false, err
-	}
-	others, err := tx.OthersActive(ctx, actor.AccountID, actor.UserID, now)
-	return !others, err
 }
 
 // aliveBefore judges the caller as of the moment before an epoch was raised

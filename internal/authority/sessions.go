@@ -51,7 +51,7 @@ func (a *Authority) RevokeMySession(ctx context.Context, actor curfew.Actor, fro
 
 func (a *Authority) revokeSession(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID, need curfew.Role, reason curfew.Reason) error {
 	now := a.now()
-	return a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
+	return a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, need); err != nil {
 			return err
 		}
@@ -68,11 +68,14 @@ func (a *Authority) revokeSession(ctx context.Context, actor curfew.Actor, from 
 
 // endOne ends a session that is alive, and writes it.
 func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st curfew.Standing, reason curfew.Reason, actor *audit.Actor) error {
-	if _, over := st.End(now); over {
-		return nil
+	if end, over := st.End(now); over {
+		return logAgain(ctx, tx, now, st.Session, end)
 	}
 	revoked, err := tx.RevokeSession(ctx, st.Session.AccountID, st.Session.ID, reason, now)
-	if err != nil || !revoked {
+	if err != nil {
+		return err
+	}
+	if err := logSession(ctx, tx, st.Session.AccountID, st.Session.ID); err != nil || !revoked {
 		return err
 	}
 	return write(ctx, tx, from, now, event{account: st.Session.AccountID, action: audit.SessionRevoke, actor: actor,
@@ -83,7 +86,7 @@ func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st cu
 // were active.
 func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, userID curfew.ID) (revoked int, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -128,6 +131,7 @@ func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep
 	if err != nil {
 		return 0, err
 	}
+	ending := curfew.Revocation{AccountID: accountID, UserID: userID, Epoch: epoch}
 	for _, kept := range keep {
 		undo := func(st *curfew.Standing) { st.User.SessionEpoch = epoch - 1 }
 		if err := aliveBefore(ctx, tx, kept, raising.At, undo, curfew.RoleMember); err != nil {
@@ -138,6 +142,10 @@ func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep
 		} else if !lifted {
 			return 0, invalidToken()
 		}
+		ending.Except = append(ending.Except, kept.SessionID)
+	}
+	if err := tx.Log(ctx, ending); err != nil {
+		return 0, err
 	}
 	return tx.CountBelowUserEpoch(ctx, accountID, userID, epoch, raising.At)
 }
@@ -146,7 +154,7 @@ func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep
 // asks.
 func (a *Authority) RevokeMyOtherSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin) (revoked int, err error) {
 	now := a.now()
-	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		revoked, err = endActive(ctx, tx, actor.UserID, Raising{At: now, Reason: curfew.ReasonUserOthers, Actor: actor}, actor)
 		if err != nil {
 			return err

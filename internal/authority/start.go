@@ -115,7 +115,7 @@ func (a *Authority) endCookieSession(ctx context.Context, from curfew.Origin, no
 		return nil // what proves nothing ends nothing
 	}
 	ctx = context.WithoutCancel(ctx) // the other has begun
-	return a.Store.InTx(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
+	return a.Store.InLog(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
 		_, err := a.logout(ctx, tx, from, now, presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
 			return proves(presented, st.Session)
 		})
@@ -129,11 +129,17 @@ func (a *Authority) logout(ctx context.Context, tx Tx, from curfew.Origin, now t
 	if err != nil {
 		return false, ignoreNotFound(err)
 	}
-	if _, over := st.End(now); over || !proven(st) {
+	if !proven(st) {
 		return false, nil
 	}
+	if end, over := st.End(now); over {
+		return false, logAgain(ctx, tx, now, st.Session, end)
+	}
 	ended, err := tx.RevokeSession(ctx, accountID, id, curfew.ReasonLogout, now)
-	if err != nil || !ended {
+	if err != nil {
+		return false, err
+	}
+	if err := logSession(ctx, tx, accountID, id); err != nil || !ended {
 		return false, err
 	}
 	return true, write(ctx, tx, from, now, event{account: accountID, action: audit.SessionLogout, actor: person(st.User), resource: "session", id: id})

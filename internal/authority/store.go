@@ -176,10 +176,10 @@ type Tx interface {
 	// Clamp applies limits to running sessions: those already over them end
 	// with policy_tightened, others are shortened. It marks the account, so
 	// that a session born under an older version is treated so before it
-	// goes on. It returns how many ended or got an earlier deadline.
-	Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (touched int, err error)
+	// goes on.
+	Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (Clamped, error)
 	// ClampSession does to one session what Clamp did to the others.
-	ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) error
+	ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) (Clamped, error)
 
 	// InsertUser makes a person and, unless it is empty, their login name;
 	// false when that name is taken.
@@ -284,6 +284,23 @@ type Tx interface {
 	// Heartbeat records that a node was alive at a time, Farewell that it stops.
 	Heartbeat(ctx context.Context, node curfew.ID, now time.Time) error
 	Farewell(ctx context.Context, node curfew.ID, now time.Time) error
+}
+
+// Clamped is what new limits did to running sessions.
+type Clamped struct {
+	// Touched is how many ended or got an earlier deadline.
+	Touched int
+	// Ended are those that ended. EndingSoon are those whose absolute deadline
+	// came to be nearer than the end of an access token may be.
+	Ended, EndingSoon []ClampedSession
+}
+
+// ClampedSession is a session that new limits touched.
+type ClampedSession struct {
+	ID curfew.ID
+	// MintedAt is when it was given its last tokens but for replays.
+	MintedAt          time.Time
+	AbsoluteExpiresAt time.Time
 }
 
 // Raising says who raises an epoch, when and why.

@@ -33,7 +33,7 @@ func (a *Authority) UpdateUser(ctx context.Context, actor curfew.Actor, from cur
 		return view, err
 	}
 	now := a.now()
-	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
+	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
@@ -234,7 +234,7 @@ func wrongCurrent() error {
 
 func (a *Authority) storePassword(ctx context.Context, actor curfew.Actor, from curfew.Origin, user curfew.User, hash string) error {
 	now := a.now()
-	return a.Store.InTx(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
+	return a.Store.InLog(ctx, user.AccountID, func(ctx context.Context, tx Tx) error {
 		stored, err := tx.User(ctx, user.AccountID, user.ID)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package curfew
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -55,6 +56,9 @@ func (id ID) String() string {
 	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
 	return string(b[:])
 }
+
+// Compare orders ids as the store does, byte by byte.
+func (id ID) Compare(other ID) int { return bytes.Compare(id[:], other[:]) }
 
 // IsZero reports whether id is the zero id.
 func (id ID) IsZero() bool { return id == ZeroID }

@@ -30,17 +30,23 @@ const (
 const endOver = `UPDATE sessions SET revoked_at = $2, revoke_reason = $5, policy_version = $6
  WHERE account_id = $1 AND ` + activeRow + ` AND ` + overLimits
 
+// clampedColumns are those of scanClamped.
+const clampedColumns = `id, CASE WHEN rotated_at > started_at THEN rotated_at ELSE started_at END, absolute_expires_at`
+
 const shorten = `UPDATE sessions SET idle_minutes = ` + lesserIdle + `, absolute_minutes = ` + lesserAbsolute + `,
  absolute_expires_at = ` + earlierAbsolute + `, idle_expires_at = ` + earlierIdle + `, policy_version = $5
  WHERE account_id = $1 AND ` + activeRow + ` AND NOT ` + overLimits
 
 var (
-	clampEnd        = statement(endOver)
+	clampEnd        = statement(endOver + ` RETURNING ` + clampedColumns)
 	countShorter    = statement(`SELECT count(*) FROM sessions WHERE account_id = $1 AND ` + activeRow + ` AND NOT ` + overLimits + ` AND ` + getsShorter)
 	clampShorten    = statement(shorten)
-	clampEndOne     = statement(endOver + ` AND id = $7`)
-	clampShortenOne = statement(shorten + ` AND id = $6`)
-	markClamp       = statement(`UPDATE accounts SET clamp_version = $2 WHERE id = $1`)
+	clampEndOne     = statement(endOver + ` AND id = $7 RETURNING ` + clampedColumns)
+	clampShortenOne = statement(shorten + ` AND id = $6 RETURNING ` + clampedColumns)
+	// After the shortening: whose absolute deadline is by $3, also where it was
+	// before, which does no harm to tell.
+	endingSoon = statement(`SELECT ` + clampedColumns + ` FROM sessions WHERE account_id = $1 AND ` + activeRow + ` AND absolute_expires_at <= $3`)
+	markClamp  = statement(`UPDATE accounts SET clamp_version = $2 WHERE id = $1`)
 
 	previewClamp = statement(`SELECT u.id, u.name, u.email,
  sum(CASE WHEN ` + overLimits + ` THEN 1 ELSE 0 END),
@@ -54,31 +60,57 @@ var (
  ORDER BY u.sort_name, u.id`)
 )
 
-func (c conn) Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (touched int, err error) {
+// clamped runs a statement that gives sessions.
+func (c conn) clamped(ctx context.Context, q *query, args ...any) (all []authority.ClampedSession, err error) {
+	err = c.each(ctx, q, func(scan func(...any) error) error {
+		var s authority.ClampedSession
+		err := scan(idInto{&s.ID}, timeInto{&s.MintedAt}, timeInto{&s.AbsoluteExpiresAt})
+		all = append(all, s)
+		return err
+	}, args...)
+	return all, err
+}
+
+func (c conn) Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (done authority.Clamped, err error) {
 	// The mark first: it locks the account, so that a session born meanwhile
 	// is seen here or by the mark.
 	if _, err := c.exec(ctx, markClamp, accountID[:], version); err != nil {
-		return 0, err
+		return done, err
 	}
-	ended, err := c.exec(ctx, clampEnd, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version)
+	done.Ended, err = c.clamped(ctx, clampEnd, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
 	var shortened int
 	if err := c.row(ctx, countShorter, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes).Scan(&shortened); err != nil {
-		return 0, err
+		return done, err
 	}
-	_, err = c.exec(ctx, clampShorten, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version)
-	return int(ended) + shortened, err
+	if _, err = c.exec(ctx, clampShorten, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version); err != nil {
+		return done, err
+	}
+	done.Touched = len(done.Ended) + shortened
+	if shortened > 0 {
+		done.EndingSoon, err = c.clamped(ctx, endingSoon, accountID[:], now.UnixMicro(), soon(now))
+	}
+	return done, err
 }
 
-func (c conn) ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) error {
-	_, err := c.exec(ctx, clampEndOne, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version, id[:])
+// soon is by when a deadline is nearer than the end of an access token may be.
+func soon(now time.Time) int64 { return now.Add(curfew.RevocationLife).UnixMicro() }
+
+func (c conn) ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) (done authority.Clamped, err error) {
+	done.Ended, err = c.clamped(ctx, clampEndOne, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version, id[:])
 	if err != nil {
-		return err
+		return done, err
 	}
-	_, err = c.exec(ctx, clampShortenOne, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version, id[:])
-	return err
+	shortened, err := c.clamped(ctx, clampShortenOne, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version, id[:])
+	done.Touched = len(done.Ended) + len(shortened)
+	for _, s := range shortened {
+		if s.AbsoluteExpiresAt.UnixMicro() <= soon(now) {
+			done.EndingSoon = append(done.EndingSoon, s)
+		}
+	}
+	return done, err
 }
 
 func (c conn) PreviewClamp(ctx context.Context, accountID, current curfew.ID, to policy.Effective, now time.Time, limit int) (authority.Preview, error) {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -255,7 +254,7 @@ func (db *DB) revocationsAfter(ctx context.Context, c curfew.Cursor, limit int) 
 		}
 		return err
 	})
-	slices.SortFunc(news, func(a, b curfew.ID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(news, curfew.ID.Compare)
 	for _, id := range news {
 		if err != nil || len(entries) >= limit {
 			break

@@ -139,7 +139,7 @@ func (db *DB) commitTogether(l *lane, calls []*txCall) {
 	if !l.apart {
 		// Rows of sessions are locked in the order of their accounts, as
 		// refreshes lock them.
-		slices.SortStableFunc(waiting, func(a, b *txCall) int { return bytes.Compare(a.accountID[:], b.accountID[:]) })
+		slices.SortStableFunc(waiting, func(a, b *txCall) int { return a.accountID.Compare(b.accountID) })
 	}
 	db.commitCalls(l, slices.Clone(waiting))
 }

@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Together", grouped},
 		{"Crossing", crossing},
 		{"Feed", feed},
+		{"Telling", telling},
 		{"Faults", faults},
 		{"Machine", machine},
 	} {
