@@ -72,7 +72,7 @@ check: web/dist/index.html ## Formats, vet, linters, types, import rules, packag
 gen: node_modules/.package-lock.json ## Make the generated files anew: OpenAPI document, TypeScript types, standards, copied vectors
 	go run ./cmd/curfew openapi > api/openapi.yaml.new && mv api/openapi.yaml.new api/openapi.yaml
 	go run internal/policy/gen.go
-	cp vectors/access-tokens.json verify/testdata/
+	cp vectors/access-tokens.json vectors/revocations.json verify/testdata/
 	npm run gen
 
 bench: build ## Measure this machine and a server on it, on SQLite and on PostgreSQL

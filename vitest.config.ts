@@ -35,6 +35,10 @@ export default defineConfig({
           setupFiles: ['./test/setup.ts'],
         },
       },
+      {
+        resolve,
+        test: { name: 'vectors', root: 'vectors', include: ['*.test.ts'], environment: 'node' },
+      },
     ],
   },
 })

@@ -48,7 +48,7 @@ if grep -nE '"resolved": "https?:' package-lock.json; then
 fi
 
 echo "generated files"
-generated="api/openapi.yaml packages/client/src/schema.gen.ts packages/react/src/standards.gen.ts vectors/standards.json verify/testdata/access-tokens.json"
+generated="api/openapi.yaml packages/client/src/schema.gen.ts packages/react/src/standards.gen.ts vectors/standards.json verify/testdata/access-tokens.json verify/testdata/revocations.json"
 for file in $generated; do
   mkdir -p "$fresh/$(dirname "$file")"
   cp "$file" "$fresh/$file"

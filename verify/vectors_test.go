@@ -101,3 +101,36 @@ func TestAccessVectors(t *testing.T) {
 		}
 	}
 }
+
+func TestRevocationVectors(t *testing.T) {
+	var file struct {
+		accessVectors
+		Vectors []struct {
+			Name, Outcome, Token string
+			Now                  time.Time
+			Entries              []json.RawMessage
+		} `json:"vectors"`
+	}
+	readVectors(t, "testdata/revocations.json", &file)
+	if len(file.Vectors) < 25 {
+		t.Fatalf("only %d vectors", len(file.Vectors))
+	}
+	for _, vector := range file.Vectors {
+		v := offline(t, file.JWKS, file.Issuer, file.Audience, vector.Now)
+		want := map[bool]string{true: "ok", false: vector.Outcome}
+		for _, told := range []bool{true, false} { // before it is told, and after
+			if !told {
+				for _, text := range vector.Entries {
+					e, err := parseEntry(text)
+					if err != nil {
+						t.Fatalf("%s: %v", vector.Name, err)
+					}
+					v.revocations.add(&e)
+				}
+			}
+			if _, err := v.Verify(t.Context(), vector.Token); outcomeName(err) != want[told] {
+				t.Errorf("%s: %v, want %s", vector.Name, err, want[told])
+			}
+		}
+	}
+}
