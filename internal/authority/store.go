@@ -135,6 +135,12 @@ type Reader interface {
 
 	// Accounts lists all customers' accounts, for the operator.
 	Accounts(ctx context.Context) ([]curfew.Account, error)
+	// AccountIDs gives at most limit customers' accounts after an id, in its
+	// order; CountAccounts counts them. GreatestEpoch is the greatest session
+	// epoch of any.
+	AccountIDs(ctx context.Context, after curfew.ID, limit int) ([]curfew.ID, error)
+	CountAccounts(ctx context.Context) (int64, error)
+	GreatestEpoch(ctx context.Context) (int64, error)
 	// RaisedAccounts are the accounts in which the sweeper has work to do.
 	RaisedAccounts(ctx context.Context) ([]curfew.ID, error)
 	// Unstamped gives at most limit sessions of an account, after an id and in
@@ -242,6 +248,9 @@ type Tx interface {
 
 	// StampSession marks a session with the raise that ended it.
 	StampSession(ctx context.Context, accountID, id curfew.ID, raise curfew.Raise) error
+	// FenceAccount raises an account's epoch by a step and spends its links to
+	// new passwords; false when the raising of its epoch is this very one.
+	FenceAccount(ctx context.Context, accountID curfew.ID, by int64, raising Raising) (bool, error)
 	// MarkSwept marks the raises of an account before a time as worked
 	// through; ForgetEpochs drops those marked before a time.
 	MarkSwept(ctx context.Context, accountID curfew.ID, before, now time.Time) error

@@ -52,6 +52,9 @@ type commands struct {
 	Serve       serveCommand   `cmd:"" help:"Run the server."`
 	Migrate     migrateCommand `cmd:"" help:"Bring the database to this version."`
 	Copy        copyCommand    `cmd:"" help:"Move everything to another database."`
+	Backup      backupCommand  `cmd:"" help:"Write everything to a file."`
+	Restore     restoreCommand `cmd:"" help:"Put a backup into an empty database."`
+	Fence       fenceCommand   `cmd:"" help:"End all that was granted, after the database went back in time."`
 	SigningKeys struct {
 		List   keysListCommand   `cmd:"" help:"List the keys that sign access tokens."`
 		Rotate keysRotateCommand `cmd:"" help:"Make a new signing key."`

@@ -50,20 +50,25 @@ func (c *copyCommand) Run(ctx context.Context, env *Env) error {
 	if from.Database() == to.Database() {
 		return usageError{fmt.Errorf("--from and --to are the same database: %s", from.Database())}
 	}
-	p := &copyProgress{out: env.Stderr, terminal: isTerminal(env.Stderr), now: time.Now}
+	p := newCopyProgress(env)
 	began := p.now()
 	copied, err := server.Copy(ctx, server.Copying{From: from, To: to, Now: env.Now, Progress: p.show})
 	p.end()
 	if err != nil {
 		return err
 	}
-	var rows int64
-	for _, table := range copied {
-		rows += table.Rows
-		fmt.Fprintf(env.Stdout, "%-14s %12s\n", table.Table, thousands(table.Rows))
-	}
+	rows := printCopied(env.Stdout, copied)
 	fmt.Fprintf(env.Stdout, "Copied and compared %s rows in %s, from %s to %s.\n", thousands(rows), p.now().Sub(began).Round(100*time.Millisecond), from.Database(), to.Database())
 	return nil
+}
+
+// printCopied lists the tables, and gives how many rows they have.
+func printCopied(out io.Writer, copied []store.Copied) (rows int64) {
+	for _, table := range copied {
+		rows += table.Rows
+		fmt.Fprintf(out, "%-14s %12s\n", table.Table, thousands(table.Rows))
+	}
+	return rows
 }
 
 // copyProgress shows how far a copy has come: in one line at a terminal, else
@@ -73,38 +78,46 @@ type copyProgress struct {
 	terminal bool
 	now      func() time.Time
 
-	table string
+	what  string
 	done  int64
-	began time.Time // with the table
+	began time.Time // with that
 	shown time.Time
 }
 
+func newCopyProgress(env *Env) *copyProgress {
+	return &copyProgress{out: env.Stderr, terminal: isTerminal(env.Stderr), now: time.Now}
+}
+
 func (p *copyProgress) show(at store.Progress) {
-	if at.Rows == 0 {
-		return
-	}
-	now := p.now()
 	what := "copying "
 	if at.Verifying {
 		what = "comparing "
 	}
-	if what += at.Table; what != p.table {
-		p.table, p.done, p.began, p.shown = what, 0, now, time.Time{}
+	p.line(what+at.Table, "rows", at.Done, at.Rows)
+}
+
+func (p *copyProgress) line(what, of string, done, all int64) {
+	if all == 0 {
+		return
 	}
-	if at.Done == p.done {
+	now := p.now()
+	if what != p.what {
+		p.what, p.done, p.began, p.shown = what, 0, now, time.Time{}
+	}
+	if done == p.done {
 		return
 	}
 	every := 10 * time.Second
 	if p.terminal {
 		every = 100 * time.Millisecond
 	}
-	if at.Done < at.Rows && now.Sub(p.shown) < every {
+	if done < all && now.Sub(p.shown) < every {
 		return
 	}
-	p.shown, p.done = now, at.Done
-	line := fmt.Sprintf("%s: %s of %s rows (%d %%)", what, thousands(at.Done), thousands(at.Rows), at.Done*100/at.Rows)
+	p.shown, p.done = now, done
+	line := fmt.Sprintf("%s: %s of %s %s (%d %%)", what, thousands(done), thousands(all), of, done*100/all)
 	if took := now.Sub(p.began); took > 100*time.Millisecond {
-		line += fmt.Sprintf(", %s a second", thousands(int64(float64(at.Done)/took.Seconds())))
+		line += fmt.Sprintf(", %s a second", thousands(int64(float64(done)/took.Seconds())))
 	}
 	if p.terminal {
 		fmt.Fprintf(p.out, "\r\033[K%s", line)

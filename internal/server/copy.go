@@ -39,7 +39,7 @@ func Copy(ctx context.Context, c Copying) (copied []store.Copied, err error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := c.open(ctx, c.From, chain)
+	from, err := openLong(ctx, c.From, chain)
 	if err != nil {
 		return nil, err
 	}
@@ -47,15 +47,15 @@ func Copy(ctx context.Context, c Copying) (copied []store.Copied, err error) {
 	if err := c.checkSource(ctx, from, secrets); err != nil {
 		return nil, err
 	}
-	if err := c.makeFile(); err != nil {
+	if err := makeFile(c.To); err != nil {
 		return nil, err
 	}
-	to, err := c.open(ctx, c.To, chain)
+	to, err := openLong(ctx, c.To, chain)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	if err := c.prepareTarget(ctx, to); err != nil {
+	if err := prepareTarget(ctx, to, c.To, c.Now()); err != nil {
 		return nil, err
 	}
 	copied, err = store.Copy(ctx, from, to, c.Now(), c.Progress)
@@ -84,7 +84,8 @@ func (c Copying) secrets() (*token.Secrets, *audit.Chain, error) {
 	return secrets, chain, err
 }
 
-func (c Copying) open(ctx context.Context, s config.Store, chain *audit.Chain) (*store.DB, error) {
+// openLong opens a database for statements that take long.
+func openLong(ctx context.Context, s config.Store, chain *audit.Chain) (*store.DB, error) {
 	s.DatabaseStatementTimeout = copyTimeout
 	return openStore(ctx, s, chain)
 }
@@ -106,13 +107,16 @@ func (c Copying) checkSource(ctx context.Context, from *store.DB, secrets *token
 	if err := d.checkSecret(ctx, c.From); err != nil {
 		return err
 	}
-	return c.mustBeStopped(ctx, from, c.From)
+	if err := from.MayUse(ctx); err != nil {
+		return fmt.Errorf("cannot copy %s: %w", c.From.Database(), err)
+	}
+	return mustBeStopped(ctx, from, c.From, c.Now())
 }
 
 // mustBeStopped refuses a database on which a server runs.
-func (c Copying) mustBeStopped(ctx context.Context, db *store.DB, s config.Store) error {
+func mustBeStopped(ctx context.Context, db *store.DB, s config.Store, now time.Time) error {
 	last, err := db.LastSign(ctx)
-	if ago := c.Now().Sub(last); err == nil && ago < silence {
+	if ago := now.Sub(last); err == nil && ago < silence {
 		return fmt.Errorf("a server used %s %s ago: stop it; where one was killed, wait a minute", s.Database(), max(ago, 0).Round(time.Second))
 	}
 	return err
@@ -120,9 +124,9 @@ func (c Copying) mustBeStopped(ctx context.Context, db *store.DB, s config.Store
 
 // makeFile makes the file of a SQLite target that is not there, for its owner
 // only.
-func (c Copying) makeFile() error {
-	path := c.To.DatabasePath
-	if c.To.DatabaseURL != "" {
+func makeFile(to config.Store) error {
+	path := to.DatabasePath
+	if to.DatabaseURL != "" {
 		return nil
 	}
 	if there, err := databaseAt(path); there || err != nil {
@@ -145,15 +149,15 @@ func (c Copying) makeFile() error {
 }
 
 // prepareTarget makes the schema where there is none.
-func (c Copying) prepareTarget(ctx context.Context, to *store.DB) error {
+func prepareTarget(ctx context.Context, to *store.DB, s config.Store, now time.Time) error {
 	have, know, err := to.Versions(ctx)
 	switch {
 	case err != nil:
-		return fmt.Errorf("cannot read the database %s: %w", c.To.Database(), err)
+		return fmt.Errorf("cannot read the database %s: %w", s.Database(), err)
 	case have == 0:
 		return to.Migrate(ctx)
 	case have != know:
-		return fmt.Errorf("the database %s is of another version of Curfew: give an empty database", c.To.Database())
+		return fmt.Errorf("the database %s is of another version of Curfew: give an empty database", s.Database())
 	}
 	if err := to.CheckCurrent(ctx); err != nil {
 		return err
@@ -162,5 +166,5 @@ func (c Copying) prepareTarget(ctx context.Context, to *store.DB) error {
 	if copied, err := to.IsCopy(ctx); copied || err != nil {
 		return err
 	}
-	return c.mustBeStopped(ctx, to, c.To)
+	return mustBeStopped(ctx, to, s, now)
 }

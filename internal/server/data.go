@@ -22,6 +22,8 @@ type Access struct {
 	Create bool
 	// Migrate brings an older database to this version.
 	Migrate bool
+	// Fence opens a database, too, in which a fence has to come first.
+	Fence bool
 	// Alg is the algorithm of the first signing key.
 	Alg string
 	// Now is the wall clock.
@@ -145,8 +147,10 @@ func (d *Data) prepare(ctx context.Context, c config.Store, access Access) (err 
 	if err != nil {
 		return err
 	}
-	if err := d.DB.UseCopy(ctx); err != nil {
-		return fmt.Errorf("cannot use %s: %w", c.Database(), err)
+	if !access.Fence {
+		if err := d.DB.UseCopy(ctx); err != nil {
+			return fmt.Errorf("cannot use %s: %w", c.Database(), err)
+		}
 	}
 	if err := d.raiseClock(ctx); err != nil {
 		return err

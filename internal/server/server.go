@@ -185,6 +185,10 @@ func (s *Server) serve(ctx context.Context) error {
 		return fmt.Errorf("cannot use the database: %w", err)
 	}
 	s.onStop(func() error { s.clock.farewell(); return nil })
+	// Whoever began to copy or fence since has not seen the heartbeat.
+	if err := d.DB.UseCopy(ctx); err != nil {
+		return fmt.Errorf("cannot use %s: %w", s.settings.Database(), err)
+	}
 	s.background = newBackground(d, s.settings, s.authority, g, s.clock.node, m, log)
 	s.onStop(func() error { s.background.release(); return nil })
 	uses := &keyUses{authority: s.authority, gate: g, trouble: trouble{log: log, what: "recording the use of service keys"}}

@@ -35,21 +35,62 @@ type Copied struct {
 // Its statements on tables are made from Tables, and go over all accounts: they
 // are the only ones that are not registered.
 func Copy(ctx context.Context, from, to *DB, now time.Time, progress func(Progress)) ([]Copied, error) {
-	source, err := from.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	c := &copying{to: to, began: now.UnixMicro(), progress: progress, kind: markCopy, whole: markCopy}
+	before, err := from.newestSign(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.check = func() error {
+		after, err := from.newestSign(ctx)
+		if err == nil && !after.Equal(before) {
+			err = ErrSourceUsed
+		}
+		return err
+	}
+	return c.run(ctx, from, now)
+}
+
+// Backup is Copy while servers go on working on the source, into a database
+// that is then to be restored from, and not to be used.
+func Backup(ctx context.Context, from, to *DB, now time.Time, progress func(Progress)) ([]Copied, error) {
+	c := &copying{to: to, began: now.UnixMicro(), progress: progress, kind: markBackup, whole: markBackup}
+	return c.run(ctx, from, now)
+}
+
+// Restore is Copy from a backup, or from a copy that somebody else made of an
+// installation. The target is not to be used before a fence ended the sessions
+// in it (BeginFence).
+func Restore(ctx context.Context, from, to *DB, now time.Time, progress func(Progress)) ([]Copied, error) {
+	c := &copying{to: to, began: now.UnixMicro(), progress: progress, kind: markRestore, whole: markRestored}
+	return c.run(ctx, from, now)
+}
+
+// newestSign is the newest sign of life of any node.
+func (db *DB) newestSign(ctx context.Context) (t time.Time, err error) {
+	if err := db.write.QueryRowContext(ctx, newestHeartbeat.text).Scan(timeInto{&t}); err != nil {
+		return t, fmt.Errorf("cannot read the source: %w", err)
+	}
+	return t, nil
+}
+
+// copying is a copy under way.
+type copying struct {
+	from     *sql.Tx
+	to       *DB
+	began    int64
+	progress func(Progress)
+	// kind marks the target while this goes on, whole when all is there.
+	kind, whole markKind
+	// check is a last look before the end, nil for none.
+	check func() error
+}
+
+func (c *copying) run(ctx context.Context, from *DB, now time.Time) (all []Copied, err error) {
+	c.from, err = from.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the source: %w", err)
 	}
-	defer source.Rollback()
-	alive := func() (t time.Time, err error) {
-		err = from.write.QueryRowContext(ctx, newestHeartbeat.text).Scan(timeInto{&t})
-		return t, err
-	}
-	before, err := alive()
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the source: %w", err)
-	}
-	c := &copying{from: source, to: to, began: now.UnixMicro(), progress: progress}
-	var all []Copied
+	defer c.from.Rollback()
 	sums := map[string]digest{}
 	if err := c.begin(ctx); err != nil {
 		return nil, err
@@ -68,34 +109,33 @@ func Copy(ctx context.Context, from, to *DB, now time.Time, progress func(Progre
 	if err := c.verify(ctx, sums); err != nil {
 		return nil, err
 	}
-	switch after, err := alive(); {
-	case err != nil:
-		return nil, fmt.Errorf("cannot read the source: %w", err)
-	case !after.Equal(before):
-		return nil, ErrSourceUsed
+	if c.check != nil {
+		if err := c.check(); err != nil {
+			return nil, err
+		}
 	}
-	if analyze := to.dialect.analyze; analyze != "" {
-		if _, err := to.write.ExecContext(ctx, analyze); err != nil {
+	if analyze := c.to.dialect.analyze; analyze != "" {
+		if _, err := c.to.write.ExecContext(ctx, analyze); err != nil {
 			return nil, fmt.Errorf("cannot gather the target's statistics: %w", err)
 		}
 	}
 	return all, c.finish(ctx, now)
 }
 
-// copying is a copy under way.
-type copying struct {
-	from     *sql.Tx
-	to       *DB
-	began    int64
-	progress func(Progress)
-}
-
 // begin marks the target and clears it, where that is allowed.
 func (c *copying) begin(ctx context.Context) error {
-	if m, err := readMark(ctx, c.from); err != nil {
+	m, err := readMark(ctx, c.from)
+	if err != nil {
 		return fmt.Errorf("cannot read the source: %w", err)
-	} else if m != nil && m.finished.IsZero() {
-		return fmt.Errorf("the source cannot be copied: %w", ErrUnfinishedCopy)
+	}
+	if m != nil {
+		err := m.unusable()
+		if c.kind == markRestore && errors.Is(err, ErrBackup) {
+			err = nil // it is for that
+		}
+		if err != nil {
+			return fmt.Errorf("the source cannot be copied: %w", err)
+		}
 	}
 	var source curfew.ID
 	if err := c.from.QueryRowContext(ctx, selectInstallation.text).Scan(idInto{&source}); err != nil {
@@ -103,16 +143,18 @@ func (c *copying) begin(ctx context.Context) error {
 	}
 	return c.write(ctx, func(tx *sql.Tx) error {
 		m, err := readMark(ctx, tx)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if m == nil {
+		case m == nil:
 			if err := c.mustBeEmpty(ctx, tx); err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, beginCopy.text, source[:], c.began)
-		} else {
-			err = once(ctx, tx, ErrInUse, againCopy, c.began, source[:], m.started.UnixMicro())
+			_, err = tx.ExecContext(ctx, beginCopy.text, source[:], c.began, string(c.kind))
+		case m.kind != c.kind && m.kind != c.whole:
+			return ErrInUse
+		default:
+			err = once(ctx, tx, ErrInUse, againCopy, c.began, source[:], m.started.UnixMicro(), string(c.kind), string(m.kind))
 		}
 		if err != nil {
 			return err
@@ -193,9 +235,15 @@ func once(ctx context.Context, tx *sql.Tx, gone error, q *query, args ...any) er
 	return nil
 }
 
-// finish marks the copy as whole.
+// finish marks the copy as whole. What was restored is not finished by that.
 func (c *copying) finish(ctx context.Context, now time.Time) error {
-	return c.write(ctx, func(tx *sql.Tx) error { return once(ctx, tx, ErrAnotherCopy, finishCopy, c.began, now.UnixMicro()) })
+	var finished any
+	if c.whole != markRestored {
+		finished = now.UnixMicro()
+	}
+	return c.write(ctx, func(tx *sql.Tx) error {
+		return once(ctx, tx, ErrAnotherCopy, finishCopy, c.began, finished, string(c.whole))
+	})
 }
 
 const (

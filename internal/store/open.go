@@ -28,6 +28,9 @@ var migrations embed.FS
 type Options struct {
 	// Path is the SQLite file. Its folder must exist.
 	Path string
+	// ReadOnly never changes that file, which nobody else may change meanwhile
+	// either: it may be on a medium that cannot be written to.
+	ReadOnly bool
 	// URL is a PostgreSQL server's, in place of Path.
 	URL string
 	// MaxConns and StatementTimeout are for PostgreSQL; 0 for the defaults.
@@ -124,6 +127,15 @@ func (db *DB) Migrate(ctx context.Context) error {
 	installation := curfew.NewID(time.Now())
 	if _, err := db.write.ExecContext(ctx, makeInstallation.text, installation[:]); err != nil {
 		return fmt.Errorf("cannot migrate the database: %w", err)
+	}
+	return db.ready(ctx)
+}
+
+// MakeSchema is Migrate without a secret, for a database whose rows all come
+// from another one.
+func (db *DB) MakeSchema(ctx context.Context) error {
+	if err := db.up(ctx); err != nil {
+		return err
 	}
 	return db.ready(ctx)
 }

@@ -44,11 +44,15 @@ const sqliteReaders = 4
 // openSQLite opens the pools of a file: one connection that writes, and a few
 // that can only read.
 func openSQLite(ctx context.Context, o Options) (*DB, error) {
-	write, err := sqlitePool(o, "_txlock=immediate", 1)
+	writing, reading := "_txlock=immediate", "_pragma=query_only(1)"
+	if o.ReadOnly {
+		writing, reading = "mode=ro&immutable=1", "mode=ro&immutable=1"
+	}
+	write, err := sqlitePool(o, writing, 1)
 	if err != nil {
 		return nil, err
 	}
-	read, err := sqlitePool(o, "_pragma=query_only(1)", sqliteReaders)
+	read, err := sqlitePool(o, reading, sqliteReaders)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -64,14 +68,35 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 func sqlitePool(o Options, own string, conns int) (*sql.DB, error) {
 	// busy_timeout first: the pragmas after it may have to wait for another
 	// process. A larger checkpoint keeps it out of most commits' way.
-	dsn := "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?" + own +
-		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)"
+	dsn := sqliteFile(o.Path) + own + "&_pragma=busy_timeout(5000)"
+	if !o.ReadOnly {
+		dsn += "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+	}
+	dsn += "&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)"
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the database %s: %w", o.Path, err)
 	}
 	return newPool(o.wrapped(connector), conns), nil
+}
+
+// sqliteFile is the URL of a file, to which parameters are added.
+func sqliteFile(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" }
+
+// SingleFile makes a SQLite database that nobody has open a single file, which
+// can be copied and kept as it is, and puts it on the disk.
+func SingleFile(ctx context.Context, path string) error {
+	connector, err := sqlite.NewConnector(sqliteFile(path) + "_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)")
+	if err != nil {
+		return err
+	}
+	pool := newPool(connector, 1)
+	var mode string
+	err = pool.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode)
+	if err == nil && mode != "delete" {
+		err = fmt.Errorf("its journal mode stays %s", mode)
+	}
+	return errors.Join(err, pool.Close())
 }
 
 // wrapped puts what the tests watch with between database/sql and the driver.

@@ -71,6 +71,6 @@ var Tables = func() []Table {
 			t("resource_type"), b("resource_id"), t("request_id"), t("ip"), t("user_agent"), t("details"), n("key_id"), b("mac")),
 		table("throttles", []string{"bucket"}, b("bucket"), n("tat")),
 		{Name: "leases", Key: []string{"name"}, Columns: []Column{t("name"), b("holder"), n("expires_at")}, Here: true},
-		{Name: "copies", Key: []string{"one"}, Columns: []Column{n("one"), b("source"), n("started_at"), n("finished_at")}, Here: true},
+		{Name: "copies", Key: []string{"one"}, Columns: []Column{n("one"), b("source"), n("started_at"), n("finished_at"), t("kind")}, Here: true},
 	}
 }()
