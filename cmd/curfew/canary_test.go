@@ -139,6 +139,7 @@ func TestCanaries(t *testing.T) {
 		"audit log as CSV":   run("", "audit", "export", "--format=csv"),
 		"audit verification": run("", "audit", "verify", "--json"),
 	}
+	run("", "backup", "--to="+dir+"/backup.db")
 	operator := newAPI("http://" + admin)
 	for _, path := range []string{"/metrics", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2"} {
 		_, body, err := operator.call("GET", path, "", nil, nil)
@@ -161,7 +162,7 @@ func TestCanaries(t *testing.T) {
 	}
 
 	// A search that finds nothing at all would prove nothing.
-	for _, place := range []string{"curfew.db-wal", "audit log", "audit log as CSV", "people"} {
+	for _, place := range []string{"curfew.db-wal", "backup.db", "audit log", "audit log as CSV", "people"} {
 		if !bytes.Contains(places[place], []byte("ada@acme.example")) {
 			t.Errorf("even the email address is not in: %s", place)
 		}
