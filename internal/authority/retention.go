@@ -257,3 +257,53 @@ func anchorProblem(chain *audit.Chain, account curfew.ID, anchor audit.Head, sea
 		return "the record of what retention removed is not sealed with our key: oldest rows were removed, or the record was changed", false
 	}
 }
+
+// logChunk is how many entries of the revocation log one transaction removes:
+// there may be very many, and they are small.
+const logChunk = 2000
+
+// LogRetention removes from the revocation log what matters no more. One
+// goroutine uses it.
+type LogRetention struct {
+	Store Store
+	Now   func() time.Time
+}
+
+// Pass removes what is due, and returns how many entries that were. A verifier
+// may let tokens live on for a little, so entries are kept that much longer.
+func (l *LogRetention) Pass(ctx context.Context, turn Turn) (removed int, err error) {
+	by := l.Now().Add(-verifierLeeway)
+	var writers []curfew.ID
+	if err := l.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		writers, err = r.OldLogs(ctx, by)
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	for _, id := range writers {
+		for more := true; more; {
+			if err := turn(ctx); err != nil {
+				return removed, err
+			}
+			var upTo int64
+			var old int
+			if err := l.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+				upTo, old, err = r.OldRevocations(ctx, id, by, logChunk)
+				return err
+			}); err != nil {
+				return removed, err
+			}
+			if more = old == logChunk; old == 0 {
+				break
+			}
+			if err := l.Store.InTx(ctx, id, func(ctx context.Context, tx Tx) error {
+				n, err := tx.DeleteRevocations(ctx, id, upTo, by)
+				removed += n
+				return err
+			}); err != nil {
+				return removed, err
+			}
+		}
+	}
+	return removed, nil
+}

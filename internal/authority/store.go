@@ -154,6 +154,11 @@ type Reader interface {
 	// OldSessions looks at most at limit sessions of an account, after an id
 	// and below another, for those that were over by a time.
 	OldSessions(ctx context.Context, accountID, after, below curfew.ID, by time.Time, limit int) (OldSessions, error)
+	// OldLogs are the writers whose logs begin with what mattered until a time,
+	// at most. OldRevocations looks at the first entries of one, at most limit:
+	// how many mattered until then, and the number of the last of those.
+	OldLogs(ctx context.Context, by time.Time) (writers []curfew.ID, err error)
+	OldRevocations(ctx context.Context, writer curfew.ID, by time.Time, limit int) (upTo int64, old int, err error)
 	// ThrottleKeys looks at most at limit buckets after one, nil for all, and
 	// gives the last of them.
 	ThrottleKeys(ctx context.Context, after []byte, limit int) (last []byte, looked int, err error)
@@ -263,6 +268,10 @@ type Tx interface {
 	// the one of an anchor, which it keeps in their place. It removes none when
 	// the chain does not begin after from any more.
 	CutAudit(ctx context.Context, accountID curfew.ID, from int64, anchor audit.Head) (int, error)
+
+	// DeleteRevocations removes the entries of a log up to a number that
+	// mattered until a time, at most.
+	DeleteRevocations(ctx context.Context, writer curfew.ID, upTo int64, by time.Time) (int, error)
 
 	// TakeLease gives a lease to a holder, or prolongs it, until a time: false
 	// while somebody else has it at now. ReleaseLease gives it back.

@@ -63,9 +63,10 @@ const (
 	jobSessions  = "session_retention"
 	jobAudit     = "audit_retention"
 	jobKeys      = "signing_keys"
+	jobLog       = "revocation_log"
 )
 
-var jobNames = []string{jobSweep, jobThrottles, jobSessions, jobAudit, jobKeys}
+var jobNames = []string{jobSweep, jobThrottles, jobSessions, jobAudit, jobKeys, jobLog}
 
 // background does what nobody waits for, on one node of all: the one that has
 // the lease. The lease only saves work; every job may be done by two nodes at
@@ -104,6 +105,7 @@ func newBackground(d *Data, c config.Config, a *authority.Authority, g *gate, no
 		return 1, err
 	})
 	add(jobThrottles, 10*time.Minute, "forgetting throttles", (&authority.ThrottleSweep{Store: g, Now: d.Clock.Now}).Pass)
+	add(jobLog, 0, "removing old entries of the revocation log", (&authority.LogRetention{Store: g, Now: d.Clock.Now}).Pass)
 	if c.SessionRetention > 0 {
 		add(jobSessions, time.Hour, "removing sessions that ended long ago",
 			(&authority.SessionRetention{Store: g, Now: d.Clock.Now, Keep: c.SessionRetention}).Pass)

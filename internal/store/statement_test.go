@@ -126,7 +126,8 @@ func TestHotStatementsSearchByKey(t *testing.T) {
 	db := openEmpty(t)
 	for name, q := range map[string]*query{"refresh": rotateSession, "check": selectStanding, "sign-in": selectLoginName, "person": selectUser, "service key": selectServiceKey,
 		"look for old sessions": accountsWithOldSessions, "look for old events": accountsWithOldAudit, "old sessions": selectOldSessions,
-		"removal of sessions": deleteSessions, "removal of events": deleteAudit, "removal of throttles": deleteThrottles} {
+		"removal of sessions": deleteSessions, "removal of events": deleteAudit, "removal of throttles": deleteThrottles,
+		"numbering of the log": raiseSeq, "reading of the log": revocationsAfter, "log's first": firstRevocations, "removal from the log": deleteRevocations} {
 		rows, err := db.read.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+q.text, make([]any, strings.Count(q.text, "$"))...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -55,6 +55,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Crossing", crossing},
 		{"Feed", feed},
 		{"Telling", telling},
+		{"LogRetention", logRetention},
 		{"Faults", faults},
 		{"Machine", machine},
 	} {
