@@ -489,3 +489,28 @@ func TestAClosedVerifierAcceptsNothing(t *testing.T) {
 		v.Close()
 	})
 }
+
+// TestWhatWasSaidOnlineStays: the authority has said that a session is over, and
+// then the feed is there again, but behind.
+func TestWhatWasSaidOnlineStays(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, a *fakeAuthority, v *Verifier) {
+		gone := somebody()
+		token := a.token(t, gone)
+		a.set(func(a *fakeAuthority) { a.noHead = http.StatusServiceUnavailable })
+		after(6 * time.Second)
+		a.set(func(a *fakeAuthority) { a.ended[gone.session] = true }) // and not in the log
+		want(t, v, token, ErrRevoked)
+		a.set(func(a *fakeAuthority) { a.noHead = 0 })
+		after(3 * time.Second)
+		wantHealth(t, v, Fresh, "")
+		want(t, v, token, ErrRevoked)
+		if a.seen().online != 1 {
+			t.Errorf("the authority was asked %d times", a.seen().online)
+		}
+		after(6 * time.Minute)
+		want(t, v, token, ErrExpired)
+		if n := v.Health().Entries; n != 0 {
+			t.Errorf("%d entries are left after the token has expired", n)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -100,7 +101,17 @@ func (v *Verifier) askInTurn(token string, t *opened) error {
 	}
 	v.health.note(troubleOnline, nil)
 	t.online.Store(&onlineAnswer{sent: sent, err: verdict})
+	if errors.Is(verdict, ErrRevoked) {
+		v.remember(t)
+	}
 	return verdict
+}
+
+// remember keeps that a session has ended until its token has expired: the feed
+// may be behind what the authority said, and would let it live for a moment more.
+func (v *Verifier) remember(t *opened) {
+	until := unix(t.expires)
+	v.revocations.add(&entry{Account: &t.account, Session: &t.session, Until: &until})
 }
 
 // why is what is wrong, for those who are refused for it.
