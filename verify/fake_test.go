@@ -54,7 +54,8 @@ type fakeAuthority struct {
 	// Faults.
 	refuse   int           // status of every answer
 	noHead   int           // status of every head
-	noOnline int           // status of every question about a session
+	noOnline int           // status of every answer about a session
+	says     string        // and its body
 	slow     time.Duration // before every answer
 	silent   bool          // streams send nothing, and stay open
 	holding  bool          // streams are held back by a proxy
@@ -274,7 +275,9 @@ func (a *fakeAuthority) session(w http.ResponseWriter, r *http.Request) {
 	defer a.mu.Unlock()
 	a.online++
 	if a.noOnline > 0 {
+		w.Header().Set("Location", "/login")
 		w.WriteHeader(a.noOnline)
+		io.WriteString(w, a.says)
 		return
 	}
 	_, claims, _, _ := split(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))

@@ -514,3 +514,65 @@ func TestWhatWasSaidOnlineStays(t *testing.T) {
 		}
 	})
 }
+
+// TestLeeway is added to the end of tokens, and to that of revocations with them.
+func TestLeeway(t *testing.T) {
+	inBubble(t, func(c *Config) { c.Leeway = time.Minute }, func(t *testing.T, a *fakeAuthority, v *Verifier) {
+		p := somebody()
+		token := a.token(t, p)
+		a.end(somebody())
+		// Tokens end on whole seconds, as the bubble's time begins.
+		after(6*time.Minute - time.Microsecond)
+		want(t, v, token, nil)
+		after(time.Microsecond)
+		want(t, v, token, ErrExpired)
+		after(11*time.Minute + 5*time.Second)
+		if n := v.Health().Entries; n != 1 {
+			t.Errorf("%d entries a moment before their time and the leeway are over", n)
+		}
+		after(30 * time.Second)
+		if n := v.Health().Entries; n != 0 {
+			t.Errorf("%d entries after it", n)
+		}
+	})
+}
+
+func TestNotBefore(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, a *fakeAuthority, v *Verifier) {
+		claims := a.claims(somebody())
+		claims["nbf"] = claims["iat"].(int64) + 5
+		token := a.keys[0].sign(t, claims)
+		want(t, v, token, ErrInvalid)
+		after(5 * time.Second)
+		want(t, v, token, nil)
+	})
+}
+
+// TestOnlyCurfewSaysThatASessionLives: nobody else's answer, and none about
+// another session, is taken for one.
+func TestOnlyCurfewSaysThatASessionLives(t *testing.T) {
+	for name, answer := range map[string]struct {
+		status int
+		text   string
+	}{
+		"another session":  {200, `{"session":{"id":"` + newID().String() + `"},"account":{"id":"ACCOUNT"},"server_time":"2026-01-01T00:00:00Z"}`},
+		"another account":  {200, `{"session":{"id":"SESSION"},"account":{"id":"` + newID().String() + `"},"server_time":"2026-01-01T00:00:00Z"}`},
+		"a page":           {200, `<html>Welcome</html>`},
+		"a proxy's 401":    {401, `<html>Sign in</html>`},
+		"a redirect":       {302, ``},
+		"too many of them": {429, `{"type":"/problems/rate-limited"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, nil, func(t *testing.T, a *fakeAuthority, v *Verifier) {
+				p := somebody()
+				token := a.token(t, p)
+				text := strings.NewReplacer("SESSION", p.session.String(), "ACCOUNT", p.account.String()).Replace(answer.text)
+				a.set(func(a *fakeAuthority) {
+					a.noHead, a.noOnline, a.says = http.StatusServiceUnavailable, answer.status, text
+				})
+				after(10 * time.Second)
+				want(t, v, token, ErrUnavailable)
+			})
+		})
+	}
+}

@@ -61,4 +61,3 @@ func TestATokenIsAcceptedUntilItsSessionEnds(t *testing.T) {
 		}
 	})
 }
-
