@@ -32,6 +32,7 @@ var operations = []struct {
 	{"refreshSession", "POST", "/api/v1/auth/refresh", anyone, obj{"refresh_token": "{refresh}"}, 200, bodyShape},
 	{"signOut", "POST", "/api/v1/auth/logout", anyone, obj{"refresh_token": "{refresh}"}, 204, ""},
 	{"getSession", "GET", "/api/v1/auth/session", whoever, nil, 200, stateShape},
+	{"forwardAuth", "GET", "/api/v1/forward-auth", whoever, nil, 200, ""},
 	{"getAuthConfig", "GET", "/api/v1/auth/config", anyone, nil, 200, configShape},
 	{"getInvitation", "POST", "/api/v1/auth/invite", anyone, obj{"token": "{code}"}, 200, inviteShape},
 	{"acceptInvite", "POST", "/api/v1/auth/accept-invite", anyone, obj{"token": "{code}", "name": "Grace", "password": password15}, 201, tokenShape},

@@ -43,6 +43,10 @@ type Config struct {
 	PasswordMin int
 	Throttle    bool
 
+	// ForwardAuth sets and takes the access cookie, for proxies that ask whose
+	// request one is.
+	ForwardAuth bool
+
 	AllowedOrigins []string // as browsers send them
 	TrustedProxies []netip.Prefix
 

@@ -38,6 +38,7 @@ func (s Settings) Config() (Config, error) {
 		AuditRetention:       j.days(s.AuditRetentionDays),
 		PasswordMin:          j.number(s.PasswordMin, 8, 128),
 		Throttle:             j.oneOf(s.Throttle, "on", "off") == "on",
+		ForwardAuth:          j.oneOf(s.ForwardAuth, "on", "off") == "on",
 		AllowedOrigins:       j.origins(s.AllowedOrigins),
 		TrustedProxies:       j.ranges(s.TrustedProxies),
 	}

@@ -44,6 +44,8 @@ type Settings struct {
 	PasswordMin Text `name:"password-min" default:"15" kind:"number" help:"Least length of a password: 8 to 128."`
 	Throttle    Text `name:"throttle" default:"on" kind:"switch" help:"Slow down guessing: on, or off for load tests on loopback."`
 
+	ForwardAuth Text `name:"forward-auth" default:"off" kind:"switch" help:"Whether browsers also get the access token as a cookie, by which a proxy can ask whose request one is: on or off."`
+
 	AllowedOrigins Text `name:"allowed-origins" placeholder:"ORIGIN,..." kind:"list" help:"Other origins whose pages may call the API, such as https://app.example.com. Default: none."`
 	TrustedProxies Text `name:"trusted-proxies" placeholder:"RANGE,..." kind:"list" help:"Addresses and ranges of proxies whose word on the client's address is taken. Default: none."`
 

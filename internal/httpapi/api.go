@@ -28,6 +28,8 @@ type Config struct {
 	// SecureCookies gives cookies the __Host- prefix and Secure. Off only over
 	// http on a loopback address.
 	SecureCookies bool
+	// ForwardAuth sets and takes the access cookie.
+	ForwardAuth bool
 	// AllowedOrigins are the origins, each matched exactly, whose pages may
 	// call the API with credentials.
 	AllowedOrigins []string
@@ -74,7 +76,7 @@ func New(config Config) (*API, error) {
 	}
 	a := &API{
 		Config:  config,
-		cookies: newCookieJar(config.SecureCookies),
+		cookies: newCookieJar(config.SecureCookies, config.ForwardAuth),
 		proxies: unmapped(config.TrustedProxies),
 		mux:     http.NewServeMux(),
 	}
@@ -109,6 +111,7 @@ func (a *API) registerAll() {
 	a.registerInviteLinks()
 	a.registerResetLinks()
 	a.registerSession()
+	a.registerForwardAuth()
 	a.registerSecurity()
 	a.registerSessions()
 	a.registerAudit()

@@ -113,6 +113,10 @@ func (a *API) registerApp() error {
 		page = func(w http.ResponseWriter, r *http.Request) { a.app.serve(w, r, a.app.shell, http.StatusOK) }
 	}
 	for _, at := range appPages {
+		page := page
+		if at == continuePage {
+			page = wholeReturnTo(page)
+		}
 		if at == "/" {
 			a.mux.HandleFunc("GET /{$}", page)
 			continue

@@ -6,6 +6,7 @@ package httpapi
 var appPages = []string{
 	"/",
 	"/login",
+	continuePage,
 	"/setup",
 	"/invite",
 	"/forgot",

@@ -13,7 +13,7 @@ import (
 
 // tokenOut is a TokenResponse and the cookies that go with it.
 type tokenOut struct {
-	SetCookie []string `header:"Set-Cookie" doc:"The refresh cookie, and the mark of a known browser."`
+	SetCookie []string `header:"Set-Cookie" doc:"The refresh cookie, the mark of a known browser and, where forward-auth is on, the access cookie."`
 	Body      *wire.TokenResponse
 }
 
@@ -96,7 +96,7 @@ func (a *API) refresh(ctx context.Context, _ curfew.Actor, from curfew.Origin, i
 	granted, err := a.Authority.Refresh(ctx, from, ask)
 	switch {
 	case err != nil && fromCookie && problemTypeOf[curfew.KindOf(err)].Status == http.StatusUnauthorized:
-		return nil, withCookie{err, a.cookies.clearRefresh()}
+		return nil, withCookies{err, a.cookies.clear()}
 	case err != nil:
 		return nil, err
 	case fromCookie:
@@ -130,7 +130,7 @@ func refreshOf(body wire.RefreshRequest) (authority.Refresh, error) {
 
 // logoutOut clears the cookie.
 type logoutOut struct {
-	SetCookie string `header:"Set-Cookie" doc:"Clears the refresh cookie."`
+	SetCookie []string `header:"Set-Cookie" doc:"Clears the refresh cookie, and the access cookie where it is in use."`
 }
 
 func (a *API) signOut(ctx context.Context, _ curfew.Actor, from curfew.Origin, in *struct{ Body *wire.LogoutRequest }) (*logoutOut, error) {
@@ -146,7 +146,7 @@ func (a *API) signOut(ctx context.Context, _ curfew.Actor, from curfew.Origin, i
 		}
 		return nil, err
 	}
-	return &logoutOut{SetCookie: a.cookies.clearRefresh()}, nil
+	return &logoutOut{SetCookie: a.cookies.clear()}, nil
 }
 
 func (a *API) authConfig(ctx context.Context, _ curfew.Actor, _ curfew.Origin, _ *empty) (*struct{ Body wire.AuthConfig }, error) {
@@ -164,6 +164,10 @@ func (a *API) byCookie(ctx context.Context, g authority.Granted, isNew bool) *to
 	}
 	if g.Browser != "" {
 		out.SetCookie = append(out.SetCookie, a.cookies.setBrowser(g.Browser))
+	}
+	// The access token is always new, also where the refresh token is not.
+	if a.cookies.forwardAuth && out.Body.ExpiresIn > 0 {
+		out.SetCookie = append(out.SetCookie, a.cookies.setAccess(g.AccessToken, out.Body.ExpiresIn))
 	}
 	return out
 }

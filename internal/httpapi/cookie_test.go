@@ -64,6 +64,54 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
+// TestAccessCookie: with forward-auth it goes with every sign-in and refresh by
+// cookie, the young included, and with no other answer.
+func TestAccessCookie(t *testing.T) {
+	const (
+		access = "__Host-curfew_access=access; Path=/; Max-Age=300; HttpOnly; Secure; SameSite=Lax"
+		gone   = "__Host-curfew_access=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"
+		login  = `{"email":"a","password":"p"}`
+		byBody = `{"email":"a","password":"p","delivery":"body"}`
+	)
+	ended := &curfew.Error{Kind: curfew.KindSessionExpired, Reason: curfew.ReasonIdle}
+	for _, c := range []struct {
+		name, path, body string
+		headers          []string
+		fake             fake
+		status           int
+		cookies          []string
+	}{
+		{name: "sign-in", path: "login", body: login, status: 200, cookies: []string{set, known, access}},
+		{name: "sign-in by body", path: "login", body: byBody, headers: []string{mine}, status: 200},
+		{name: "sign-in refused", path: "login", body: login, headers: []string{mine}, fake: fake{err: curfew.NewError(curfew.KindInvalidCredentials, "")}, status: 401},
+		{name: "sign-up", path: "signup", body: `{"account_name":"A","name":"a","email":"a","password":"p"}`, status: 201, cookies: []string{set, known, access}},
+		{name: "invitation", path: "accept-invite", body: `{"token":"t","name":"a","password":"p"}`, status: 201, cookies: []string{set, known, access}},
+		{name: "refresh", path: "refresh", headers: []string{mine}, status: 200, cookies: []string{set, known, access}},
+		{name: "young", path: "refresh", headers: []string{mine}, fake: fake{young: true}, status: 200, cookies: []string{known, access}},
+		{name: "refresh by body", path: "refresh", body: `{"refresh_token":"cfr_body"}`, headers: []string{mine}, status: 200},
+		{name: "ended", path: "refresh", headers: []string{mine}, fake: fake{err: ended}, status: 401, cookies: []string{clear, gone}},
+		{name: "ended, by body", path: "refresh", body: `{"refresh_token":"cfr_body"}`, headers: []string{mine}, fake: fake{err: ended}, status: 401},
+		{name: "moved", path: "refresh", headers: []string{mine}, fake: fake{err: curfew.NewError(curfew.KindGenerationMoved, "")}, status: 409},
+		{name: "sign-out", path: "logout", status: 204, cookies: []string{clear, gone}},
+		{name: "sign-out, down", path: "logout", headers: []string{mine}, fake: fake{err: curfew.Unavailable(nil)}, status: 503},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			with := config(&c.fake)
+			with.ForwardAuth = true
+			w := call(t, newAPI(t, with), "POST", "/api/v1/auth/"+c.path, c.body, c.headers...)
+			if w.Code != c.status || !slices.Equal(w.Header().Values("Set-Cookie"), c.cookies) {
+				t.Errorf("got %d with the cookies %q, want %d with %q", w.Code, w.Header().Values("Set-Cookie"), c.status, c.cookies)
+			}
+		})
+	}
+	c := config(&fake{})
+	c.PublicURL, c.SecureCookies, c.ForwardAuth = "http://127.0.0.1:8080", false, true
+	got := call(t, newAPI(t, c), "POST", "/api/v1/auth/login", login, "Host: localhost:8080").Header().Values("Set-Cookie")
+	if want := "curfew_access=access; Path=/; Max-Age=300; HttpOnly; SameSite=Lax"; got[len(got)-1] != want {
+		t.Errorf("over loopback %q, want %q", got, want)
+	}
+}
+
 func TestCookiesOverLoopbackHTTP(t *testing.T) {
 	f := &fake{}
 	c := config(f)

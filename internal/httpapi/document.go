@@ -29,6 +29,7 @@ const (
 const (
 	accessToken   = "accessToken"
 	refreshCookie = "refreshCookie"
+	accessCookie  = "accessCookie"
 	serviceKey    = "serviceKey"
 )
 
@@ -63,6 +64,8 @@ func newHuma(mux *http.ServeMux) huma.API {
 					Description: "The access token of the last sign-in or refresh. Its session is checked in the store at every call."},
 				refreshCookie: {Type: "apiKey", In: "cookie", Name: "__Host-curfew_refresh",
 					Description: "Set by a sign-in with delivery cookie; over http on a loopback address it is named curfew_refresh."},
+				accessCookie: {Type: "apiKey", In: "cookie", Name: "__Host-curfew_access",
+					Description: "The access token, set by sign-ins and refreshes by cookie where CURFEW_FORWARD_AUTH is on; over http on a loopback address it is named curfew_access."},
 				serviceKey: {Type: "http", Scheme: "bearer",
 					Description: "A key of the form cfk_..., made with curfew service-keys create, which has the scope that the operation names."},
 			}},

@@ -40,13 +40,13 @@ func init() {
 	huma.DefaultArrayNullable = false // a slice is never null on the wire
 }
 
-// withCookie is an error whose answer also sets or clears a cookie.
-type withCookie struct {
+// withCookies is an error whose answer also sets or clears cookies.
+type withCookies struct {
 	error
-	cookie string
+	cookies []string
 }
 
-func (e withCookie) Unwrap() error { return e.error }
+func (e withCookies) Unwrap() error { return e.error }
 
 // problemFor turns any error into the document to answer with, and notes it
 // for the log. An error that is none of ours tells the caller nothing.
@@ -83,9 +83,9 @@ func problemFor(x *exchange, err error) *problem {
 	for _, f := range known.Fields {
 		p.Errors = append(p.Errors, wire.FieldError{Field: f.Field, Detail: f.Detail})
 	}
-	var cookie withCookie
-	if errors.As(err, &cookie) {
-		p.header.Add("Set-Cookie", cookie.cookie)
+	var with withCookies
+	if errors.As(err, &with) {
+		p.header["Set-Cookie"] = with.cookies
 	}
 	return p
 }

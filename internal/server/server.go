@@ -194,7 +194,7 @@ func (s *Server) serve(ctx context.Context) error {
 	uses := &keyUses{authority: s.authority, gate: g, trouble: trouble{log: log, what: "recording the use of service keys"}}
 	s.onStop(func() error { uses.last(); return nil })
 	api, err := httpapi.New(httpapi.Config{
-		Authority: s.authority, PublicURL: s.settings.PublicURL, SecureCookies: s.settings.SecureCookies(),
+		Authority: s.authority, PublicURL: s.settings.PublicURL, SecureCookies: s.settings.SecureCookies(), ForwardAuth: s.settings.ForwardAuth,
 		AllowedOrigins: s.settings.AllowedOrigins, TrustedProxies: s.settings.TrustedProxies,
 		JWKS: func(now time.Time) any { return ring.JWKS(now) }, Now: d.Clock.Now,
 		Log: log, Metrics: m.registry, Version: s.config.Version, App: web.Files(),

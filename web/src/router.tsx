@@ -6,6 +6,7 @@ import { SignedIn } from './layout/signed-in'
 import { Failure } from './routes/failure'
 import { NotFound } from './routes/not-found'
 import { auditSearch } from './search/audit'
+import { continueSearch } from './search/continue'
 import { loginSearch } from './search/login'
 import { only } from './search/only'
 
@@ -28,6 +29,13 @@ const login = createRoute({
   loader: withConfig,
   validateSearch: only(loginSearch),
   component: lazyRouteComponent(() => import('./routes/login'), 'Login'),
+})
+// Not asked for beside anything: most who come here are gone in a moment.
+const goOn = createRoute({
+  getParentRoute: () => root,
+  path: '/continue',
+  validateSearch: only(continueSearch),
+  component: lazyRouteComponent(() => import('./routes/continue'), 'Continue'),
 })
 const setup = createRoute({
   getParentRoute: () => root,
@@ -99,6 +107,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     home,
     login,
+    goOn,
     setup,
     invite,
     forgot,

@@ -12,6 +12,7 @@ import {
 import { render } from '@testing-library/react'
 import { StrictMode } from 'react'
 import { Root } from '../src/layout/root'
+import { continueSearch } from '../src/search/continue'
 import { loginSearch } from '../src/search/login'
 
 /**
@@ -29,7 +30,7 @@ export function renderPage(client: Client, at: string, pages: Record<string, Rou
           getParentRoute: () => root,
           path,
           component: pages[path] ?? (() => <h1>{`The page ${path}`}</h1>),
-          validateSearch: path === '/login' ? loginSearch : undefined,
+          validateSearch: { '/login': loginSearch, '/continue': continueSearch }[path],
         }),
       ),
     ),

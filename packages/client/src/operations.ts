@@ -99,7 +99,8 @@ export interface ChangeOptions extends CallOptions {
 export type Tagged<T> = T & { etag: string | null }
 
 /**
- * Every operation of the server's OpenAPI document, by its `operationId`. Each
+ * Every operation of the server's OpenAPI document, by its `operationId`, but
+ * for those that other services and proxies call. Each
  * adds the access token where one is needed, refreshing it first or once after
  * a 401, and rejects with a `CurfewError`. Those that start or end this
  * browser's session are the client's own, so that the tabs stay in step.

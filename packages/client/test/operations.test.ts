@@ -19,7 +19,10 @@ beforeEach(async () => {
 const last = () => server.log.at(-1) as Asked
 const api = () => tab.client.api
 
-/** The document's operations: its id, method and path. */
+/** Operations that proxies call, not pages. */
+const forProxies = ['forwardAuth']
+
+/** The document's operations but those for other services and for proxies: id, method and path. */
 function operations(): { id: string; method: string; path: string }[] {
   const found: { id: string; method: string; path: string }[] = []
   let path = ''
@@ -28,7 +31,8 @@ function operations(): { id: string; method: string; path: string }[] {
     path = /^ {2}(\/.*):$/.exec(line)?.[1] ?? path
     method = /^ {4}(get|put|post|patch|delete):$/.exec(line)?.[1]?.toUpperCase() ?? method
     const id = /^ {6}operationId: (\w+)$/.exec(line)?.[1]
-    if (id) found.push({ id, method, path })
+    if (id && !forProxies.includes(id)) found.push({ id, method, path })
+    if (/^ {8}- serviceKey:/.test(line)) found.pop()
   }
   return found
 }

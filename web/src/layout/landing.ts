@@ -9,7 +9,7 @@ export function landingPath(user: Pick<SessionUser, 'role'>): '/account/security
 /**
  * Goes to a path of this origin, leaving no trace of the page before. Curfew's
  * own pages open without a load; anything else may belong to the product that
- * shares this origin.
+ * shares this origin, and so may the very first page.
  */
 export function goTo(router: AnyRouter, to: string) {
   // Whoever calls has looked at it; going to another site must not hang on that.
@@ -17,6 +17,6 @@ export function goTo(router: AnyRouter, to: string) {
   const { pathname } = new URL(path, window.location.origin)
   const [, , page] = router.getMatchedRoutes(pathname)
   // The router also finds a page for what lies below its path.
-  if (page?.fullPath === (pathname.replace(/\/+$/, '') || '/')) router.history.replace(path)
+  if (pathname !== '/' && page?.fullPath === pathname.replace(/\/+$/, '')) router.history.replace(path)
   else window.location.replace(path)
 }

@@ -21,8 +21,10 @@ export function loginSearch(search: Record<string, unknown>): LoginSearch {
   return found
 }
 
-/** Coming back to the sign-in page after signing in would go in a circle. */
-function isSignInPage(path: string): boolean {
+/** Coming back to a page where one signs in, after signing in, would go in a circle. */
+export function isSignInPage(path: string): boolean {
   const { pathname } = new URL(path, 'http://curfew.invalid')
-  return ['/login', '/setup', '/forgot', '/reset', '/invite'].includes(pathname.replace(/\/+$/, ''))
+  return ['/login', '/continue', '/setup', '/forgot', '/reset', '/invite'].includes(
+    pathname.replace(/\/+$/, ''),
+  )
 }
