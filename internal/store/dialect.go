@@ -51,8 +51,9 @@ type dialect struct {
 	// reads of sessions.
 	rotate    func(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error
 	standings func(ctx context.Context, db *DB, calls []*standingCall) error
-	// batched are the engine's own statements for that.
-	batched []*query
+	// batched are the engine's own statements for that, looked those for reads
+	// beside other reads.
+	batched, looked []*query
 	// rotators is how many batches of refreshes are under way at once, lookers
 	// how many of reads.
 	rotators, lookers int

@@ -36,12 +36,14 @@ const (
  AND ` + activeRow + `
  AND policy_version >= (SELECT a.clamp_version FROM accounts a WHERE a.id = $1)`
 	rotateReturning = `
- RETURNING user_id, generation, rotated_at, started_at, auth_time, last_active_at, idle_minutes, absolute_minutes,
- idle_expires_at, absolute_expires_at, account_epoch, user_epoch, amr,
+ RETURNING ` + rotatedColumns + `,
  (SELECT a.name FROM accounts a WHERE a.id = $1),
  (SELECT u.name FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id),
  (SELECT u.email FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id),
  (SELECT u.role FROM users u WHERE u.account_id = $1 AND u.id = sessions.user_id)`
+	rotatedColumns = `sessions.user_id, sessions.generation, sessions.rotated_at, sessions.started_at, sessions.auth_time, sessions.last_active_at,
+ sessions.idle_minutes, sessions.absolute_minutes, sessions.idle_expires_at, sessions.absolute_expires_at,
+ sessions.account_epoch, sessions.user_epoch, sessions.amr`
 )
 
 var rotateSession = statement(rotateSet + rotateWhere + rotateReturning)
@@ -130,7 +132,7 @@ func (db *DB) rotateTogether(calls []*rotateCall) error {
 	return db.commit(tx)
 }
 
-// rotateOneByOne runs the statement for each call: what SQLite does best.
+// rotateOneByOne runs the statement for each call.
 func rotateOneByOne(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error {
 	stmt := tx.StmtContext(ctx, db.writes[rotateSession])
 	defer stmt.Close()
@@ -230,23 +232,4 @@ func (db *DB) standingBatch(calls []*standingCall) {
 			call.answer.give(call.result.value, call.result.err)
 		}
 	}
-}
-
-// standingsOneByOne reads each in one transaction: what SQLite does best.
-func standingsOneByOne(ctx context.Context, db *DB, calls []*standingCall) error {
-	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	stmt := tx.StmtContext(ctx, db.reads[selectStanding])
-	defer stmt.Close()
-	for _, call := range calls {
-		st, err := one(stmt.QueryRowContext(ctx, call.accountID[:], call.sessionID[:], curfew.ZeroID[:]), scanStanding)
-		if err != nil && !errors.Is(err, curfew.ErrNotFound) {
-			err = curfew.Unavailable(err)
-		}
-		call.result = result[curfew.Standing]{st, err}
-	}
-	return nil
 }

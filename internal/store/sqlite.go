@@ -25,8 +25,10 @@ var sqliteDialect = dialect{
 	blocked:   func(error) bool { return false },
 	oneWriter: true,
 	appendLog: appendOneByOne,
-	rotate:    rotateOneByOne,
-	standings: standingsOneByOne,
+	rotate:    rotatePacked,
+	standings: standingsPacked,
+	batched:   []*query{rotateQuietly, selectRotated},
+	looked:    []*query{selectPacked},
 	rotators:  1,
 	lookers:   1,
 	clear: func(tables []string) (texts []string) {

@@ -42,6 +42,13 @@ var selectStandings = &query{text: `SELECT v.n, ` + strings.ReplaceAll(standingC
 func rotateMany(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error {
 	stmt := tx.StmtContext(ctx, db.batches[rotateAll])
 	defer stmt.Close()
+	return rotateRounds(calls, func(calls []*rotateCall) error { return rotateDistinct(ctx, stmt, calls) })
+}
+
+// rotateRounds runs calls that are not late in rounds, in each of which a session
+// is there once: in one, unless two refreshes of a session came together. Whoever
+// is not answered by then finds no session.
+func rotateRounds(calls []*rotateCall, round func([]*rotateCall) error) error {
 	rest := slices.DeleteFunc(slices.Clone(calls), func(c *rotateCall) bool { return c.late() })
 	for len(rest) > 0 {
 		// In the order of the key, so that two batches never wait for each other.
@@ -51,10 +58,11 @@ func rotateMany(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) er
 			if i > 0 && call.compare(rest[i-1]) == 0 {
 				again = append(again, call)
 			} else {
+				call.result = result[authority.Rotated]{err: curfew.ErrNotFound}
 				batch = append(batch, call)
 			}
 		}
-		if err := rotateDistinct(ctx, stmt, batch); err != nil {
+		if err := round(batch); err != nil {
 			return err
 		}
 		rest = again
@@ -75,12 +83,16 @@ func rotateDistinct(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall) er
 	accounts, hashes, sessions, attempts, nonces := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	nows, generations, actives, tolerated, youngs := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, call := range calls {
-		call.result = result[authority.Rotated]{err: curfew.ErrNotFound}
 		t := timesOf(call.Rotation)
 		accounts[i], sessions[i], hashes[i], attempts[i], nonces[i] = call.AccountID[:], call.SessionID[:], call.SecretHash[:], call.Attempt, call.Nonce
 		nows[i], generations[i], actives[i], tolerated[i], youngs[i] = t.now, int64(call.Generation), t.active, t.tolerated, t.youngAfter
 	}
-	rows, err := stmt.QueryContext(ctx, accounts, nows, generations, hashes, sessions, actives, tolerated, attempts, nonces, youngs)
+	return readRotated(ctx, stmt, calls, accounts, nows, generations, hashes, sessions, actives, tolerated, attempts, nonces, youngs)
+}
+
+// readRotated gives each call the row of its number, which comes last.
+func readRotated(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall, args ...any) error {
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}
@@ -91,8 +103,8 @@ func rotateDistinct(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall) er
 		if err != nil {
 			return err
 		}
-		if number < 1 || number > n {
-			return fmt.Errorf("store: a batch of %d answered for call %d", n, number)
+		if number < 1 || number > len(calls) {
+			return fmt.Errorf("store: a batch of %d answered for call %d", len(calls), number)
 		}
 		call := calls[number-1]
 		call.result = result[authority.Rotated]{value: rotatedOf(call.Rotation, st)}
@@ -106,10 +118,17 @@ func standingsMany(ctx context.Context, db *DB, calls []*standingCall) error {
 	defer cancel()
 	accounts, sessions := make([][]byte, len(calls)), make([][]byte, len(calls))
 	for i, call := range calls {
-		call.result = result[curfew.Standing]{err: curfew.ErrNotFound}
 		accounts[i], sessions[i] = call.accountID[:], call.sessionID[:]
 	}
-	rows, err := db.batches[selectStandings].QueryContext(ctx, accounts, sessions, curfew.ZeroID[:])
+	return readStandings(ctx, db.batches[selectStandings], calls, accounts, sessions, curfew.ZeroID[:])
+}
+
+// readStandings gives each call the row of its number, which comes first.
+func readStandings(ctx context.Context, stmt *sql.Stmt, calls []*standingCall, args ...any) error {
+	for _, call := range calls {
+		call.result = result[curfew.Standing]{err: curfew.ErrNotFound}
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}
