@@ -112,7 +112,7 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	}
 	log := config.Copy()
 	// Whoever holds an account keeps its own revocations waiting, not all.
-	log.RuntimeParams["lock_timeout"] = "100"
+	log.RuntimeParams["lock_timeout"] = "200"
 	db.log = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*log)}), logConns)
 	db.log.SetConnMaxLifetime(connLife)
 	general := conns - batchConns - logConns

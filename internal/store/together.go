@@ -130,18 +130,30 @@ func (c *txCall) run(t turn, fn func(context.Context, authority.Tx) error) {
 
 // commitTogether runs the calls of a batch in one transaction.
 func (db *DB) commitTogether(l *lane, calls []*txCall) {
-	waiting := calls[:0]
+	// What was held up before may be so again: it keeps to itself.
+	var waiting, again []*txCall
 	for _, call := range calls {
-		if call.again || call.claimed.CompareAndSwap(false, true) {
+		switch {
+		case call.again:
+			again = append(again, call)
+		case call.claimed.CompareAndSwap(false, true):
 			waiting = append(waiting, call)
 		}
 	}
 	if !l.apart {
 		// Rows of sessions are locked in the order of their accounts, as
 		// refreshes lock them.
-		slices.SortStableFunc(waiting, func(a, b *txCall) int { return a.accountID.Compare(b.accountID) })
+		sortByAccount(waiting)
 	}
-	db.commitCalls(l, slices.Clone(waiting))
+	db.commitCalls(l, waiting)
+	if len(again) > 0 {
+		sortByAccount(again)
+		db.byAccount(l, again)
+	}
+}
+
+func sortByAccount(calls []*txCall) {
+	slices.SortStableFunc(calls, func(a, b *txCall) int { return a.accountID.Compare(b.accountID) })
 }
 
 // commitCalls runs calls in one transaction. When that cannot be done each is
@@ -155,7 +167,7 @@ func (db *DB) commitCalls(l *lane, waiting []*txCall) {
 			return
 		}
 		if err != nil && l.short && db.dialect.blocked(err) {
-			db.standAgain(l, waiting, err)
+			db.heldUp(l, waiting, err)
 			return
 		}
 		if err != nil && !errors.Is(err, errUnknown) {
@@ -178,7 +190,7 @@ func (db *DB) commitCalls(l *lane, waiting []*txCall) {
 			return
 		}
 		if err != nil && l.short && db.dialect.blocked(err) {
-			db.standAgain(l, alone, err)
+			db.heldUp(l, alone, err)
 			continue
 		}
 		finish(alone, outcomes[i:i+1], err)
@@ -189,17 +201,11 @@ func (db *DB) commitCalls(l *lane, waiting []*txCall) {
 // holds what it needs.
 const longHeld = 10 * time.Second
 
-// standAgain puts calls that were held up to the end of the line, once it is
-// known which account's they are: the others are run at once.
-func (db *DB) standAgain(l *lane, calls []*txCall, err error) {
-	of := map[curfew.ID][]*txCall{}
-	for _, call := range calls {
-		of[call.accountID] = append(of[call.accountID], call)
-	}
-	if len(of) > 1 {
-		for _, calls := range of {
-			db.commitCalls(l, calls)
-		}
+// heldUp has calls stand in line again, once it is known which account's they
+// are: the others are run at once.
+func (db *DB) heldUp(l *lane, calls []*txCall, err error) {
+	if calls[0].accountID != calls[len(calls)-1].accountID {
+		db.byAccount(l, calls)
 		return
 	}
 	for _, call := range calls {
@@ -213,6 +219,18 @@ func (db *DB) standAgain(l *lane, calls []*txCall, err error) {
 				call.done <- err
 			}
 		}
+	}
+}
+
+// byAccount runs calls account by account. They are in the order of those.
+func (db *DB) byAccount(l *lane, calls []*txCall) {
+	for len(calls) > 0 {
+		n := 1
+		for n < len(calls) && calls[n].accountID == calls[0].accountID {
+			n++
+		}
+		db.commitCalls(l, calls[:n])
+		calls = calls[n:]
 	}
 }
 

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -147,7 +148,7 @@ func faults(t *testing.T, open Open) {
 	for _, c := range useCases {
 		scenario(t, open, c.name, func(w *World) {
 			do := c.make(w)
-			before := w.all(w.Acme.ID())
+			before, logged := w.all(w.Acme.ID()), w.Logged()
 			for n := int32(1); ; n++ {
 				var seen atomic.Int32
 				var failed atomic.Pointer[Call]
@@ -184,6 +185,9 @@ func faults(t *testing.T, open Open) {
 				}
 				if after := w.all(w.Acme.ID()); !sameState(before, after) {
 					w.T.Fatalf("%s failed, and left something behind:\n%+v\n%+v", where, before, after)
+				}
+				if after := w.Logged(); !reflect.DeepEqual(logged, after) {
+					w.T.Fatalf("%s failed, and verifiers are told all the same: %+v", where, after)
 				}
 			}
 		})
