@@ -67,6 +67,9 @@ func (r *revocations) add(e *entry) {
 		r.mintedBefore.Store(max(e.MintedBefore.UnixMicro(), r.mintedBefore.Load()))
 		r.mintedUntil = max(until, r.mintedUntil)
 		r.minted.Unlock()
+		for i := range r.shards {
+			r.shards[i].forgetLost(r, r.lost())
+		}
 	}
 	if e.Account == nil {
 		return
@@ -74,12 +77,43 @@ func (r *revocations) add(e *entry) {
 	if e.Session != nil {
 		r.shard(*e.Session).end(r, *e.Session, e.At, until)
 	}
-	if e.Epoch > 0 {
+	if e.Epoch > 0 && until > r.lost() {
 		of := holder{id: *e.Account}
 		if e.User != nil {
 			of = holder{id: *e.User, person: true}
 		}
 		r.shard(of.id).raise(r, of, e.Epoch, e.Except, until)
+	}
+}
+
+// committedEarlier is how much earlier than its end an entry was committed, but
+// for what clocks may be apart: the longest life of a token, and of a grace period.
+const committedEarlier = 15*60 + 60
+
+// lost is the end of the latest epoch that says nothing any more, 0 while there
+// is none. Such a one was raised in a history that the authority has lost, as
+// its database was put back to an earlier state: every token that it refuses was
+// made before, and is refused for that. It may be above those of new sessions.
+func (r *revocations) lost() uint32 {
+	before := r.mintedBefore.Load()
+	if before == 0 {
+		return 0
+	}
+	return uint32(max(before/1e6+committedEarlier, 0))
+}
+
+// forgetLost drops the epochs of a lost history.
+func (s *revocationShard) forgetLost(r *revocations, lost uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for of, e := range s.raised {
+		if e.until <= lost {
+			delete(s.raised, of)
+			r.raised.Add(-1)
+		}
+	}
+	for of := range s.spared {
+		s.keep(r, of, func(e sparingEpoch) bool { return e.until > lost })
 	}
 }
 

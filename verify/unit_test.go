@@ -318,9 +318,17 @@ func modelRefuses(all []entry, t *opened, now, swept time.Time) (must, may bool)
 			refused = *e.Account == t.account && t.accountEpoch < e.Epoch && !spared
 		}
 		may = may || refused
-		must = must || refused && !e.Until.Before(swept)
+		must = must || refused && !e.Until.Before(swept) && !lostEpoch(all, e)
 	}
 	return must, may
+}
+
+// lostEpoch is whether an entry raised an epoch well before a time before which
+// every token is void.
+func lostEpoch(all []entry, e entry) bool {
+	return e.Epoch > 0 && slices.ContainsFunc(all, func(m entry) bool {
+		return m.MintedBefore != nil && !m.MintedBefore.Add(16*time.Minute-time.Second).Before(*e.Until)
+	})
 }
 
 func FuzzEvents(f *testing.F) {

@@ -30,6 +30,9 @@ type Fencing struct {
 	// At is the time at which the sessions end. A fence that did not come to
 	// its end goes on with the same.
 	At time.Time
+	// Latest is the latest time that the clock of a node of before may have
+	// shown by now: a token may say that it was made then.
+	Latest func() time.Time
 	// Cause goes to the audit log.
 	Cause string
 	// Progress is told how many of all accounts are done.
@@ -79,6 +82,7 @@ func (f Fencing) Run(ctx context.Context) (accounts int64, mintedBefore time.Tim
 	}
 	// Tokens name whole seconds. No node's time is below what another left in
 	// the store, so none mints a token in the second that is cut off.
+	f.Clock.Raise(f.Latest())
 	mintedBefore = f.Clock.Now().Add(time.Second - 1).Truncate(time.Second)
 	f.Clock.Raise(mintedBefore)
 	return accounts, mintedBefore, f.end(ctx, accounts, mintedBefore)

@@ -47,7 +47,8 @@ func Fence(ctx context.Context, f Fencing) (fenced Fenced, err error) {
 			return fenced, err
 		}
 	}
-	run := authority.Fencing{Store: d.DB, Clock: d.Clock, Cause: f.Cause, Progress: f.Progress}
+	run := authority.Fencing{Store: d.DB, Clock: d.Clock, Cause: f.Cause, Progress: f.Progress,
+		Latest: func() time.Time { return f.Now().Add(clockTolerance) }}
 	if err := run.Check(ctx); err != nil {
 		return fenced, err
 	}
@@ -58,6 +59,12 @@ func Fence(ctx context.Context, f Fencing) (fenced Fenced, err error) {
 	run.At = begun.At
 	if fenced.Accounts, fenced.MintedBefore, err = run.Run(ctx); err != nil {
 		return fenced, err
+	}
+	// A server that starts now must not find its clock too far behind.
+	select {
+	case <-time.After(min(fenced.MintedBefore.Sub(f.Now())-clockTolerance, time.Second)):
+	case <-ctx.Done():
+		return fenced, ctx.Err()
 	}
 	return fenced, d.DB.EndFence(ctx, begun, d.DB.WriterID())
 }

@@ -143,7 +143,7 @@ func TestBackupAndRestore(t *testing.T) {
 					placeTarget(t, &to.Store)
 					fenced, err := restore(t, file, to.Store)
 					must(t, err)
-					if fenced.Accounts != 1 || time.Until(fenced.MintedBefore) > time.Second {
+					if fenced.Accounts != 1 || time.Until(fenced.MintedBefore) > clockTolerance {
 						t.Errorf("%+v", fenced)
 					}
 					verified(t, to)

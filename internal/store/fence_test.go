@@ -15,7 +15,7 @@ import (
 func fencing(db *DB, at time.Time) authority.Fencing {
 	clock := authority.NewClock(func() time.Time { return at })
 	db.SetClock(clock.Now)
-	return authority.Fencing{Store: db, Clock: clock, At: at, Cause: "test", Progress: func(int64, int64) {}}
+	return authority.Fencing{Store: db, Clock: clock, At: at, Latest: clock.Now, Cause: "test", Progress: func(int64, int64) {}}
 }
 
 func epochs(t *testing.T, db *DB) (all map[curfew.ID]int64) {
