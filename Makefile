@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-standard web packages \
 	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
 
-.PHONY: help run demo dev example build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
+.PHONY: help run demo dev example example-go build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ dev: node_modules/.package-lock.json ## Serve the pages with hot reload, in fron
 
 example: node_modules/.package-lock.json build ## Start a small product that embeds Curfew's parts, and a Curfew for it
 	npm start -w examples/react-app
+
+example-go: build ## Start a small Go API that verifies access tokens, and a Curfew for it
+	@bash examples/go-api/start.sh
 
 build: web/dist/index.html ## Build bin/curfew with its pages
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/curfew ./cmd/curfew

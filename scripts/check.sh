@@ -27,12 +27,14 @@ packages=$!
 echo "go vet"
 go vet ./...
 go vet -tags curfewtest ./cmd/... ./internal/server/... ./internal/cli/...
-(cd verify && go vet ./...) # a module of its own
+# Modules of their own.
+modules="verify examples/go-api"
+for module in $modules; do (cd "$module" && go vet ./...); done
 
 echo "staticcheck"
 go tool staticcheck ./...
 go build -o "$fresh/staticcheck" honnef.co/go/tools/cmd/staticcheck
-(cd verify && "$fresh/staticcheck" ./...)
+for module in $modules; do (cd "$module" && "$fresh/staticcheck" ./...); done
 
 echo "import rules"
 go test -count=1 ./internal/
@@ -63,5 +65,5 @@ if [ -n "$stale" ]; then
   exit 1
 fi
 go mod tidy -diff
-(cd verify && go mod tidy -diff)
+for module in $modules; do (cd "$module" && go mod tidy -diff); done
 echo "all checks passed"

@@ -38,7 +38,7 @@ type Config struct {
 	Audience string
 
 	// ServiceKey is a key with the scope revocations:read, as
-	// "curfew service-keys create --scope revocations:read" prints it.
+	// "curfew service-keys create --scope revocations:read --name NAME" prints it.
 	ServiceKey string
 
 	// MaxStaleness is how old the knowledge of ended sessions may be before Mode

@@ -5,7 +5,7 @@
 //	verifier, err := verify.New(ctx, verify.Config{
 //		Issuer:     "https://login.example.com", // CURFEW_PUBLIC_URL
 //		Audience:   "https://login.example.com", // CURFEW_AUDIENCE, by default the same
-//		ServiceKey: os.Getenv("SERVICE_KEY"),    // curfew service-keys create --scope revocations:read
+//		ServiceKey: os.Getenv("SERVICE_KEY"),    // curfew service-keys create --scope revocations:read --name orders
 //	})
 //	if err != nil {
 //		log.Fatal(err) // says what is wrong, and what to do about it

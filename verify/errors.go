@@ -22,7 +22,7 @@ var (
 )
 
 // makeKey is what to do about a missing or refused key.
-const makeKey = `create one with "curfew service-keys create --scope revocations:read"`
+const makeKey = `create one with "curfew service-keys create --scope revocations:read --name NAME"`
 
 // invalid gives a reason in fixed words, nothing of the token.
 func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reason) }

@@ -71,7 +71,7 @@ func TestBeforeTheFirstSnapshot(t *testing.T) {
 				if a.seen().online != 2 {
 					t.Errorf("the authority was asked %d times", a.seen().online)
 				}
-				wantHealth(t, v, Starting, "refuses the service key (401): create one with \"curfew service-keys create --scope revocations:read\"")
+				wantHealth(t, v, Starting, "refuses the service key (401): create one with \"curfew service-keys create --scope revocations:read --name NAME\"")
 				a.set(func(a *fakeAuthority) { a.noOnline = http.StatusServiceUnavailable })
 				want(t, v, a.token(t, alive), ErrUnavailable)
 			})
@@ -86,7 +86,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		words  string
 		soon   bool
 	}{
-		{"key", func(_ *fakeAuthority, c *Config) { c.ServiceKey = "cfk_another" }, `refuses the service key (401): create one with "curfew service-keys create --scope revocations:read"`, true},
+		{"key", func(_ *fakeAuthority, c *Config) { c.ServiceKey = "cfk_another" }, `refuses the service key (401): create one with "curfew service-keys create --scope revocations:read --name NAME"`, true},
 		{"issuer", func(a *fakeAuthority, _ *Config) { a.issuer = "https://other.example.com" }, `calls itself "https://other.example.com" and not "https://login.example.com": set Issuer`, true},
 		{"down", func(a *fakeAuthority, _ *Config) { a.refuse = http.StatusServiceUnavailable }, "503", false},
 		{"unreachable", func(_ *fakeAuthority, c *Config) {

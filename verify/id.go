@@ -12,7 +12,7 @@ type id [16]byte
 var errID = errors.New("not a UUID in its hyphenated form")
 
 // parseID reads the hyphenated form and nothing else.
-func parseID(s string) (id, error) {
+func parseID[T string | []byte](s T) (id, error) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return id{}, errID
 	}
@@ -50,7 +50,7 @@ func (i id) String() string {
 }
 
 func (i *id) UnmarshalText(text []byte) error {
-	parsed, err := parseID(string(text))
+	parsed, err := parseID(text)
 	if err == nil {
 		*i = parsed
 	}
