@@ -11,7 +11,8 @@ import (
 type State string
 
 const (
-	// Starting: nothing is known yet. Each token is asked about online.
+	// Starting: the verifier was not in step with the authority yet, and cannot
+	// say how much it knows.
 	Starting State = "starting"
 	// Fresh: what is known is at most MaxStaleness old.
 	Fresh State = "fresh"
@@ -64,7 +65,7 @@ func (v *Verifier) Health() Health {
 		h.State = Closed
 	case v.isFresh(now):
 		h.State = Fresh
-	case known || v.state.isSynced():
+	case known:
 		h.State = Stale
 	}
 	return h

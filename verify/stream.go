@@ -141,6 +141,7 @@ func (v *Verifier) apply(e serverEvent) error {
 			return err
 		}
 		v.revocations.add(&entry)
+		v.tell(&entry)
 		if entry.Epoch > 0 {
 			defer v.nudge()
 		}
@@ -155,6 +156,16 @@ func (v *Verifier) apply(e serverEvent) error {
 		v.applied(e.id)
 	}
 	return nil
+}
+
+// tell tells whoever measures.
+func (v *Verifier) tell(e *entry) {
+	if v.probe.Ended != nil && e.Session != nil {
+		v.probe.Ended(*e.Session)
+	}
+	if v.probe.Raised != nil && e.Epoch > 0 {
+		v.probe.Raised(*e.Account)
+	}
 }
 
 // watched puts off a watchdog whenever a byte arrives.

@@ -8,13 +8,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/curfew-auth/curfew/verify/internal/probe"
 )
 
 // Verifier judges access tokens. It is safe for concurrent use; a service needs
 // one.
 type Verifier struct {
-	cfg Config
-	id  string // of this process, to the authority
+	cfg   Config
+	id    string      // of this process, to the authority
+	probe probe.Probe // for who measures
 
 	clock       clock
 	keys        keyRing
@@ -45,7 +48,14 @@ type Verifier struct {
 //
 // Where ctx ends before the authority answers, the error says why it does not.
 func New(ctx context.Context, cfg Config) (*Verifier, error) {
-	return newVerifier(ctx, cfg, readClocks())
+	clocks := readClocks()
+	if other := probe.In(ctx).Clocks; other != nil {
+		clocks = func() instant {
+			elapsed, wall := other()
+			return instant{mono: elapsed, wall: wall}
+		}
+	}
+	return newVerifier(ctx, cfg, clocks)
 }
 
 func newVerifier(ctx context.Context, cfg Config, clocks func() instant) (*Verifier, error) {
@@ -54,7 +64,7 @@ func newVerifier(ctx context.Context, cfg Config, clocks func() instant) (*Verif
 		return nil, err
 	}
 	v := &Verifier{
-		cfg: cfg, id: newID().String(), clock: clock{read: clocks},
+		cfg: cfg, id: newID().String(), probe: *probe.In(ctx), clock: clock{read: clocks},
 		keys:   keyRing{kick: make(chan struct{}, 1)},
 		tokens: newTokenCache(cfg.CacheBytes), nudged: make(chan struct{}, 1),
 		online: online{slots: make(chan struct{}, maxAsking)},
