@@ -1,6 +1,6 @@
 # What a machine needs beforehand: Go, Node, git, make and a C compiler (for
 # -race). Everything else is fetched by the commands themselves: Go modules, npm
-# packages, and Debian's PostgreSQL and Chromium for the tests.
+# packages, and Debian's PostgreSQL, nginx and Chromium for the tests.
 
 SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -10,10 +10,13 @@ FUZZTIME ?= 20s
 PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-standard web packages \
 	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
 
-.PHONY: help run demo dev example example-go build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
+.PHONY: help run demo dev example example-go example-nginx build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
+=======
+.PHONY: help run demo dev example example-nginx build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
+>>>>>>> 210fac5 (Show a product behind an nginx that asks Curfew)
 
 help: ## Print this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start Curfew on embedded SQLite, and say where to click
 	./bin/curfew serve
@@ -27,6 +30,7 @@ dev: node_modules/.package-lock.json ## Serve the pages with hot reload, in fron
 example: node_modules/.package-lock.json build ## Start a small product that embeds Curfew's parts, and a Curfew for it
 	npm start -w examples/react-app
 
+<<<<<<< HEAD
 example-go: build ## Start a small Go API that verifies access tokens, and a Curfew for it
 	@bash examples/go-api/start.sh
 
@@ -54,6 +58,7 @@ SQLITE_AS_IT_IS := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.
 
 test-go: ## Run the tests of the server and of the verifier library
 	@bash scripts/postgres.sh >/dev/null
+	@bash scripts/nginx.sh >/dev/null
 	go test -race $(SQLITE_AS_IT_IS) -timeout 10m ./...
 	cd verify && go test -race -timeout 10m ./...
 
