@@ -11,9 +11,6 @@ PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-stan
 	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
 
 .PHONY: help run demo dev example example-go example-nginx build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
-=======
-.PHONY: help run demo dev example example-nginx build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
->>>>>>> 210fac5 (Show a product behind an nginx that asks Curfew)
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +27,12 @@ dev: node_modules/.package-lock.json ## Serve the pages with hot reload, in fron
 example: node_modules/.package-lock.json build ## Start a small product that embeds Curfew's parts, and a Curfew for it
 	npm start -w examples/react-app
 
-<<<<<<< HEAD
 example-go: build ## Start a small Go API that verifies access tokens, and a Curfew for it
 	@bash examples/go-api/start.sh
+
+example-nginx: build ## Start a product that knows nothing of Curfew, behind an nginx that asks Curfew
+	@bash scripts/nginx.sh >/dev/null
+	go run ./examples/nginx
 
 build: web/dist/index.html ## Build bin/curfew with its pages
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/curfew ./cmd/curfew
