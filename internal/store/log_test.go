@@ -148,6 +148,35 @@ func TestHeldAccountHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
+// TestBulkHoldsUpNobodyElse: what takes long has a lane of its own.
+func TestBulkHoldsUpNobodyElse(t *testing.T) {
+	chain := testChain(t)
+	for _, apart := range []bool{false, true} {
+		db := openAt(t, Options{URL: migratedDatabase(t, chain), Chain: chain, MaxConns: MinMaxConns, NoBatch: apart})
+		accounts := accountsFor(t, db, 2)
+		if err := db.InBulk(t.Context(), accounts[0], func(ctx context.Context, tx authority.Tx) error {
+			for range 3 {
+				if err := db.InLog(t.Context(), accounts[1], ending(accounts[1])); err != nil {
+					return err
+				}
+			}
+			// And what reads, and writes of other accounts.
+			if err := db.Ping(t.Context()); err != nil {
+				return err
+			}
+			if err := db.InTx(t.Context(), accounts[1], func(context.Context, authority.Tx) error { return nil }); err != nil {
+				return err
+			}
+			return ending(accounts[0])(ctx, tx)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if entries, heads, err := db.RevocationsAfter(t.Context(), nil, 100); err != nil || len(entries) != 4 || len(heads) != 2 {
+			t.Errorf("%v, %v, %v", entries, heads, err)
+		}
+	}
+}
+
 // TestOpenLogSurvivesItsProcess: what was confirmed is there after a process
 // that died in the middle of a transaction, and numbers have no gap.
 func TestOpenLogSurvivesItsProcess(t *testing.T) {
