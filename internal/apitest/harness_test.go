@@ -17,9 +17,11 @@ import (
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/device"
+	"github.com/curfew-auth/curfew/internal/feed"
 	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/password"
 	"github.com/curfew-auth/curfew/internal/policy"
+	"github.com/curfew-auth/curfew/internal/store"
 	"github.com/curfew-auth/curfew/internal/store/storetest"
 	"github.com/curfew-auth/curfew/internal/token"
 )
@@ -59,6 +61,7 @@ type setup struct {
 	publicURL string // that of the listener when ""
 	authority authority.Config
 	api       httpapi.Config
+	feed      bool // whether there is a revocation feed
 }
 
 // world is an installation of its own, for one test.
@@ -73,6 +76,8 @@ type world struct {
 	ring  *token.KeyRing
 	keys  authority.Keys
 	api   atomic.Pointer[httpapi.API]
+	hub   *feed.Hub
+	auth  *authority.Authority
 
 	mu      sync.Mutex
 	secrets map[string]bool // what must be in no log and no problem
@@ -111,6 +116,7 @@ func startEmpty(t *testing.T, change ...func(*setup)) *world {
 	chain, err := audit.NewChain(func(id byte) ([32]byte, bool) { return secrets.Key(token.PurposeAudit, id) }, secrets.KeyID())
 	must(t, err)
 	w.setup.authority.Store = w.setup.open(t, chain, w.tap.Wrap)
+	w.setup.authority.Store.(*store.DB).SetClock(w.clock.Now)
 	w.keys = authority.Keys{Store: w.setup.authority.Store, Secrets: secrets, Alg: token.AlgEdDSA}
 	must(t, w.keys.Ensure(context.Background(), w.clock.Now()))
 	w.restart()
@@ -143,6 +149,9 @@ func (w *world) restart() {
 	ring, config := w.ring, w.setup.api
 	config.Authority, config.PublicURL, config.SecureCookies = a, w.url, strings.HasPrefix(w.url, "https:")
 	config.JWKS = func(now time.Time) any { return ring.JWKS(now) }
+	if w.auth = a; w.setup.feed {
+		config.Feed = w.startFeed(a)
+	}
 	api, err := httpapi.New(config)
 	must(w.t, err)
 	w.api.Store(api)

@@ -75,7 +75,7 @@ func (a *answer) inspect() {
 
 // extras are the members that problems of a type have beyond the common ones.
 var extras = map[string]string{
-	"session-expired": " reason", "session-revoked": " reason", "generation-moved": " generation session_id",
+	"session-expired": " reason", "session-revoked": " reason", "generation-moved": " generation session_id", "wrong-scope": " scope",
 }
 
 func (a *answer) inspectProblem() {

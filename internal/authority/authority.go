@@ -71,6 +71,9 @@ type Observer interface {
 	SignedIn(outcome string)
 	// Alarm counts what an operator must look at: generation_ahead.
 	Alarm(kind string)
+	// Ahead tells of a session whose genuine refresh token is ahead of the
+	// store.
+	Ahead(sessionID curfew.ID)
 }
 
 type noObserver struct{}
@@ -78,6 +81,7 @@ type noObserver struct{}
 func (noObserver) Refreshed(string) {}
 func (noObserver) SignedIn(string)  {}
 func (noObserver) Alarm(string)     {}
+func (noObserver) Ahead(curfew.ID)  {}
 
 // Authority starts, refreshes, expires and ends sessions. It is safe for
 // concurrent use.

@@ -217,6 +217,7 @@ func (a *Authority) refuse(ctx context.Context, from curfew.Origin, presented to
 // server's key is in other hands.
 func (a *Authority) alarmAhead(st curfew.Standing) {
 	a.Observer.Alarm("generation_ahead")
+	a.Observer.Ahead(st.Session.ID)
 	a.Log.Error("a refresh token is ahead of the database: the database went back in time, or the secret leaked",
 		"account_id", st.Session.AccountID, "session_id", st.Session.ID)
 }

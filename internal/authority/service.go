@@ -13,7 +13,9 @@ import (
 const (
 	// serviceKeyAge is for how long a key that was read is taken for what the
 	// store holds: a revoked key is refused at the latest this long afterwards.
-	serviceKeyAge = time.Second
+	serviceKeyAge = 500 * time.Millisecond
+	// serviceKeyPatience is how long the store may take to read one.
+	serviceKeyPatience = time.Second
 	// maxServiceKeys is how many are remembered.
 	maxServiceKeys = 256
 	// serviceKeyUseEvery is how far apart two recorded uses of a key are.
@@ -72,13 +74,35 @@ func (a *Authority) serviceKey(ctx context.Context, id curfew.ID) (curfew.Servic
 	return key, err
 }
 
-func (a *Authority) readServiceKey(ctx context.Context, id curfew.ID) (key curfew.ServiceKey, err error) {
-	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
-		key, err = r.ServiceKey(ctx, id)
-		return err
-	})
-	return key, err
+// readServiceKey reads a key, and waits for a store that hangs no longer than
+// its callers do: they ask twice a second.
+func (a *Authority) readServiceKey(ctx context.Context, id curfew.ID) (curfew.ServiceKey, error) {
+	type answer struct {
+		key curfew.ServiceKey
+		err error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		var found answer
+		found.err = a.Store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+			found.key, err = r.ServiceKey(ctx, id)
+			return err
+		})
+		read <- found
+	}()
+	timer := time.NewTimer(serviceKeyPatience)
+	defer timer.Stop()
+	select {
+	case found := <-read:
+		return found.key, found.err
+	case <-timer.C:
+		return curfew.ServiceKey{}, curfew.Unavailable(errKeyNotRead)
+	case <-ctx.Done():
+		return curfew.ServiceKey{}, curfew.Unavailable(ctx.Err())
+	}
 }
+
+var errKeyNotRead = errors.New("the store did not give a service key in time")
 
 // RecordServiceKeyUse writes down which keys were used since it did last, each
 // at most once a minute. Nothing waits for it.
@@ -125,7 +149,7 @@ func (b *serviceKeyBook) remember(key curfew.ServiceKey, asked time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.keys) >= maxServiceKeys {
-		clear(b.keys) // they are read again, once a second each
+		clear(b.keys) // they are read again, twice a second each
 	}
 	if before, ok := b.keys[key.ID]; !ok || before.asked < asked {
 		b.keys[key.ID] = readKey{key, asked}

@@ -168,6 +168,8 @@ type Reader interface {
 	// all of them, oldest first.
 	ServiceKey(ctx context.Context, id curfew.ID) (curfew.ServiceKey, error)
 	ServiceKeys(ctx context.Context) ([]curfew.ServiceKey, error)
+	// Verifiers gives those that were heard of since a time, by name.
+	Verifiers(ctx context.Context, since time.Time) ([]curfew.Verifier, error)
 	// NewestHeartbeat is the latest time at which any node used this store,
 	// zero for none.
 	NewestHeartbeat(ctx context.Context) (time.Time, error)
@@ -212,6 +214,10 @@ type Tx interface {
 	RaiseAccountEpoch(ctx context.Context, accountID curfew.ID, by Raising) (epoch int64, err error)
 	// RaiseUserEpoch ends every session of one user and returns the new epoch.
 	RaiseUserEpoch(ctx context.Context, accountID, userID curfew.ID, by Raising) (epoch int64, err error)
+	// RaiseAccountEpochTo and RaiseUserEpochTo raise an epoch to at least a
+	// number; false when it was there already, or there is no such row.
+	RaiseAccountEpochTo(ctx context.Context, accountID curfew.ID, epoch int64, by Raising) (bool, error)
+	RaiseUserEpochTo(ctx context.Context, accountID, userID curfew.ID, epoch int64, by Raising) (bool, error)
 	// LiftAccountEpoch takes one user's sessions that were alive under the
 	// epoch before over to it, and returns their ids.
 	LiftAccountEpoch(ctx context.Context, accountID, userID curfew.ID, epoch int64, now time.Time) ([]curfew.ID, error)
@@ -298,6 +304,11 @@ type Tx interface {
 	RevokeServiceKey(ctx context.Context, id curfew.ID, now time.Time) (bool, error)
 	// TouchServiceKey records when a key was used, unless that was after before.
 	TouchServiceKey(ctx context.Context, id curfew.ID, at, before time.Time) error
+
+	// RecordVerifiers keeps what was heard of verifiers, unless something newer
+	// is known; ForgetVerifiers drops those not heard of since a time.
+	RecordVerifiers(ctx context.Context, heard []curfew.Verifier) error
+	ForgetVerifiers(ctx context.Context, before time.Time) (int, error)
 
 	// Heartbeat records that a node was alive at a time, Farewell that it stops.
 	Heartbeat(ctx context.Context, node curfew.ID, now time.Time) error

@@ -37,6 +37,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// JWKS gives the key set that access tokens verify against (RFC 7517).
 	JWKS func(now time.Time) any
+	// Feed is this node's part of the revocation feed; nil for none.
+	Feed Feed
 	Now  func() time.Time // time.Now by default
 	Log  *slog.Logger     // slog.Default by default
 	// Metrics takes the request counters; nil for none.
@@ -81,6 +83,9 @@ func New(config Config) (*API, error) {
 		mux:     http.NewServeMux(),
 	}
 	a.Log = cmp.Or(a.Log, slog.Default())
+	if a.Feed == nil {
+		a.Feed = noFeed{}
+	}
 	if a.Now == nil {
 		a.Now = time.Now
 	}
@@ -120,6 +125,7 @@ func (a *API) registerAll() {
 	a.registerResets()
 	a.registerInvites()
 	a.registerMe()
+	a.registerRevocations()
 	a.registerOperations()
 	a.registerWellKnown()
 }

@@ -21,6 +21,7 @@ const (
 	tagAudit      = "Audit log"
 	tagPeople     = "Account and people"
 	tagMe         = "The signed-in user"
+	tagServices   = "For other services"
 	tagOperations = "Operations"
 	tagKeys       = "Keys"
 )
@@ -75,6 +76,7 @@ func newHuma(mux *http.ServeMux) huma.API {
 				{Name: tagAudit, Description: "What happened in the account; for owners."},
 				{Name: tagPeople, Description: "The account, its people and invitations."},
 				{Name: tagMe, Description: "The caller's own name, password and sessions."},
+				{Name: tagServices, Description: "What other services ask with a service key."},
 				{Name: tagOperations, Description: "Whether the server runs and is ready."},
 				{Name: tagKeys, Description: "What services need to verify access tokens."},
 			},

@@ -25,7 +25,7 @@ type exchange struct {
 	// a 401 is about that token (RFC 6750, section 3.1).
 	judgesBearer bool
 	// stillAllowed asks again whether the service key that opened this exchange
-	// works and has the scope, for answers that go on for long; what it says is
+	// works and has the scope, for answers that go on for long; what it says is half
 	// a second old at most. Nil for operations that are not for services.
 	stillAllowed func(context.Context) error
 

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/mail"
 )
@@ -26,6 +27,10 @@ type metrics struct {
 	passTime     *prometheus.HistogramVec
 	lastDone     *prometheus.GaugeVec
 	lease        prometheus.Gauge
+
+	feed *feedMetrics
+	// ahead is told of sessions ahead of the store; nil before there is a feed.
+	ahead func(sessionID curfew.ID)
 }
 
 func newMetrics(version string) *metrics {
@@ -50,6 +55,7 @@ func newMetrics(version string) *metrics {
 		}
 	}
 	m.newBackground()
+	m.feed = newFeedMetrics(m.registry)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "curfew_build_info", Help: "1; the labels name what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
@@ -106,6 +112,13 @@ func (m *metrics) SignedIn(outcome string) { m.signIns.WithLabelValues(outcome).
 
 // Alarm is part of authority.Observer.
 func (m *metrics) Alarm(kind string) { m.alarms.WithLabelValues(kind).Inc() }
+
+// Ahead is part of authority.Observer.
+func (m *metrics) Ahead(sessionID curfew.ID) {
+	if m.ahead != nil {
+		m.ahead(sessionID)
+	}
+}
 
 // mailed counts what became of a mail.
 func (m *metrics) mailed(kind authority.LetterKind, outcome string) {

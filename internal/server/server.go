@@ -13,6 +13,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/config"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/feed"
 	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/mail"
 	"github.com/curfew-auth/curfew/internal/token"
@@ -60,6 +61,7 @@ type Server struct {
 	reloader   *keyReloader
 	clock      *clockKeeper
 	background *background
+	hub        *feed.Hub
 }
 
 // New makes a Server; Start does the rest.
@@ -191,13 +193,18 @@ func (s *Server) serve(ctx context.Context) error {
 	}
 	s.background = newBackground(d, s.settings, s.authority, g, s.clock.node, m, log)
 	s.onStop(func() error { s.background.release(); return nil })
+	if s.hub, err = newHub(d, s.authority, g, s.clock.node, m, log); err != nil {
+		return err
+	}
+	s.hub.Start()
+	s.onStop(func() error { s.hub.Stop(); return nil })
 	uses := &keyUses{authority: s.authority, gate: g, trouble: trouble{log: log, what: "recording the use of service keys"}}
 	s.onStop(func() error { uses.last(); return nil })
 	api, err := httpapi.New(httpapi.Config{
 		Authority: s.authority, PublicURL: s.settings.PublicURL, SecureCookies: s.settings.SecureCookies(), ForwardAuth: s.settings.ForwardAuth,
 		AllowedOrigins: s.settings.AllowedOrigins, TrustedProxies: s.settings.TrustedProxies,
 		JWKS: func(now time.Time) any { return ring.JWKS(now) }, Now: d.Clock.Now,
-		Log: log, Metrics: m.registry, Version: s.config.Version, App: web.Files(),
+		Feed: s.hub, Log: log, Metrics: m.registry, Version: s.config.Version, App: web.Files(),
 	})
 	if err != nil {
 		return err
@@ -218,6 +225,7 @@ func (s *Server) serve(ctx context.Context) error {
 	}
 	public := product(api, log)
 	s.onStop(func() error { return s.finish(public) })
+	s.onStop(func() error { s.hub.EndStreams(); return nil }) // they would not finish by themselves
 	s.onStop(func() error { g.drain(); return nil })
 	s.serving.Go(func() { s.answer(public, s.product) })
 	return nil

@@ -44,6 +44,8 @@ type dialect struct {
 	lockAccounts *query
 	// appendLog puts entries into the revocation log.
 	appendLog func(ctx context.Context, c conn, entries []curfew.Revocation) error
+	// verifiers keeps what was heard of verifiers, in the order of their ids.
+	verifiers func(ctx context.Context, c conn, heard []curfew.Verifier) error
 	// oneWriter says that all transactions that write share one connection:
 	// those that wait are committed together whatever their accounts.
 	oneWriter bool

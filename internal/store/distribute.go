@@ -32,6 +32,7 @@ var placements = []placement{
 	{table: "service_keys"},
 	{table: "writers"},
 	{table: "revocation_log"},
+	{table: "verifiers"},
 	{table: "throttles"},
 	{table: "leases"},
 	{table: "installation"},

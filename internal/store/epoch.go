@@ -80,3 +80,24 @@ func (c conn) CountBelowUserEpoch(ctx context.Context, accountID, userID curfew.
 	err = c.row(ctx, countBelowUser, accountID[:], now.UnixMicro(), epoch, userID[:]).Scan(&n)
 	return n, err
 }
+
+var (
+	raiseAccountTo = statement(`UPDATE accounts SET session_epoch = $2 WHERE id = $1 AND session_epoch < $2`)
+	raiseUserTo    = statement(`UPDATE users SET session_epoch = $3 WHERE account_id = $1 AND id = $2 AND session_epoch < $3`)
+)
+
+func (c conn) RaiseAccountEpochTo(ctx context.Context, accountID curfew.ID, epoch int64, by authority.Raising) (bool, error) {
+	n, err := c.exec(ctx, raiseAccountTo, accountID[:], epoch)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, c.recordEpoch(ctx, accountID, curfew.ZeroID, epoch, by)
+}
+
+func (c conn) RaiseUserEpochTo(ctx context.Context, accountID, userID curfew.ID, epoch int64, by authority.Raising) (bool, error) {
+	n, err := c.exec(ctx, raiseUserTo, accountID[:], userID[:], epoch)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, c.recordEpoch(ctx, accountID, userID, epoch, by)
+}

@@ -38,6 +38,7 @@ var postgresDialect = dialect{
 	// In the order of the key, so that two nodes never wait for each other.
 	lockAccounts: &query{text: `SELECT a.id FROM accounts a WHERE a.id = ANY(CAST($1 AS bytea[])) ORDER BY a.id FOR NO KEY UPDATE`},
 	appendLog:    appendMany,
+	verifiers:    verifiersTogether,
 	rotate:       rotateMany,
 	standings:    standingsMany,
 	batched:      []*query{rotateAll, selectStandings},

@@ -25,6 +25,7 @@ var sqliteDialect = dialect{
 	blocked:   func(error) bool { return false },
 	oneWriter: true,
 	appendLog: appendOneByOne,
+	verifiers: verifiersOneByOne,
 	rotate:    rotatePacked,
 	standings: standingsPacked,
 	batched:   []*query{rotateQuietly, selectRotated},

@@ -25,6 +25,7 @@ var otherTables = map[string]string{
 	"service_keys":     "of the installation",
 	"writers":          "of the installation",
 	"revocation_log":   "of the installation: every verifier learns all of it",
+	"verifiers":        "of the installation",
 	"throttles":        "counted before anybody is known",
 	"leases":           "of the installation",
 	"installation":     "of the installation",

@@ -70,6 +70,7 @@ var Tables = func() []Table {
 			b("account_id"), n("seq"), b("id"), n("occurred_at"), t("action"), t("actor_type"), b("actor_id"), t("actor_name"), t("actor_email"),
 			t("resource_type"), b("resource_id"), t("request_id"), t("ip"), t("user_agent"), t("details"), n("key_id"), b("mac")),
 		table("throttles", []string{"bucket"}, b("bucket"), n("tat")),
+		{Name: "verifiers", Key: []string{"id"}, Columns: []Column{b("id"), t("name"), t("mode"), t("applied"), n("heard_at")}, Here: true},
 		{Name: "leases", Key: []string{"name"}, Columns: []Column{t("name"), b("holder"), n("expires_at")}, Here: true},
 		{Name: "copies", Key: []string{"one"}, Columns: []Column{n("one"), b("source"), n("started_at"), n("finished_at"), t("kind")}, Here: true},
 	}

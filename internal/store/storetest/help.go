@@ -64,6 +64,9 @@ func (c *Counters) SignedIn(outcome string) { c.add("signin " + outcome) }
 // Alarm counts an alarm.
 func (c *Counters) Alarm(kind string) { c.add("alarm " + kind) }
 
+// Ahead is part of authority.Observer.
+func (c *Counters) Ahead(curfew.ID) { c.add("ahead") }
+
 // together runs n functions that start at the same moment, and waits for all.
 func together(n int, fn func(i int)) {
 	var wg sync.WaitGroup

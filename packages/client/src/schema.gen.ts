@@ -529,6 +529,71 @@ export interface components {
             /** @description The code from the link (the part after #token=). */
             token: string;
         };
+        Revocation: {
+            /**
+             * @description The account it is about; left out in an entry for every account.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            account_id?: string;
+            /**
+             * Format: date-time
+             * @description With session_id: refused from then on; without it at once.
+             */
+            at?: string;
+            /**
+             * Format: int64
+             * @description Tokens of the account are refused whose ae is below it or, with user_id, whose ue is; an absent claim is 0.
+             */
+            epoch?: number;
+            /** @description With epoch: tokens of these sessions are not refused by it. */
+            except?: string[];
+            /**
+             * Format: date-time
+             * @description Tokens of every account are refused whose iat is earlier.
+             */
+            minted_before?: string;
+            /**
+             * @description Tokens of this session (sid) are refused.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            session_id?: string;
+            /**
+             * Format: date-time
+             * @description After this time no token that the entry speaks of is alive, and it can be forgotten.
+             */
+            until: string;
+            /**
+             * @description With epoch: only tokens of this person (sub), whose ue is below it.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            user_id?: string;
+        };
+        RevocationHead: {
+            /**
+             * @description The cursor that the verifier's own must cover.
+             * @example AQ
+             */
+            cursor: string;
+            /**
+             * Format: date-time
+             * @description The time at the server, by which a verifier judges what is over.
+             */
+            server_time: string;
+        };
+        RevocationSnapshot: {
+            /**
+             * @description How far one has come who has applied all entries.
+             * @example AQ
+             */
+            cursor: string;
+            /** @description All revocations that still matter, in no particular order. They add to what is known, and replace nothing. */
+            entries: components["schemas"]["Revocation"][];
+            /**
+             * Format: date-time
+             * @description The time at the server.
+             */
+            server_time: string;
+        };
         RevokeSessionsRequest: {
             /**
              * @description all ends every active session of the account, the caller's own included; others keeps all sessions of the caller.
@@ -1032,6 +1097,16 @@ export interface queries {
         limit?: number;
         /** @description The next_cursor of the page before; left out for the first page. */
         cursor?: string;
+    };
+    getRevocationHead: {
+        /** @description A UUID that the verifier's process has drawn for itself. Without it nothing is noted. */
+        verifier?: string;
+        /** @description What the verifier is called: 1 to 64 characters. Required with verifier. */
+        name?: string;
+        /** @description The cursor that the verifier has come to; left out while it has none. */
+        applied?: string;
+        /** @description strict or lenient. Required with verifier. */
+        mode?: string;
     };
     listMySessions: {
         /** @description Only sessions that live, only those that are over, or both. */

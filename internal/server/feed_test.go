@@ -1,0 +1,499 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/config"
+	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/feed"
+	"github.com/curfew-auth/curfew/internal/pgserver/pgtest"
+	"github.com/curfew-auth/curfew/internal/wire"
+)
+
+// soon is how long a revocation may take to any reader.
+const soon = time.Second
+
+// node is a server that runs, and a service key.
+type node struct {
+	*Server
+	t    *testing.T
+	key  string
+	http *http.Client
+}
+
+func startNode(t *testing.T, c config.Config) *node {
+	t.Helper()
+	s, _ := newServer(t, c)
+	must(t, s.Start(t.Context()))
+	n := &node{Server: s, t: t, http: &http.Client{Transport: new(http.Transport)}}
+	t.Cleanup(n.http.CloseIdleConnections)
+	_, n.key = n.newKey()
+	return n
+}
+
+func (n *node) newKey() (curfew.ID, string) {
+	n.t.Helper()
+	key, text, err := n.authority.CreateServiceKey(n.t.Context(), authority.NewServiceKey{Name: "verifier", Scopes: []curfew.Scope{curfew.ScopeRevocationsRead}})
+	must(n.t, err)
+	return key.ID, text
+}
+
+// log commits the end of a session, as a use case does.
+func (n *node) log() string {
+	n.t.Helper()
+	session := curfew.NewID(time.Now())
+	must(n.t, n.data.DB.InLog(n.t.Context(), curfew.NewID(time.Now()), func(ctx context.Context, tx authority.Tx) error {
+		return tx.Log(ctx, curfew.Revocation{AccountID: session, SessionID: session})
+	}))
+	return session.String()
+}
+
+func (n *node) request(path, key string) *http.Request {
+	r, err := http.NewRequestWithContext(n.t.Context(), http.MethodGet, n.Settings().PublicURL+"/api/v1/revocations/"+path, nil)
+	must(n.t, err)
+	r.Header.Set("Authorization", "Bearer "+key)
+	return r
+}
+
+// ask reads a whole answer.
+func (n *node) ask(path string, into any) (status int) {
+	n.t.Helper()
+	answer, err := n.http.Do(n.request(path, n.key))
+	must(n.t, err)
+	defer answer.Body.Close()
+	if answer.StatusCode == 200 {
+		must(n.t, json.NewDecoder(answer.Body).Decode(into))
+	} else if answer.StatusCode == 503 && answer.Header.Get("Retry-After") == "" {
+		n.t.Error("503 without Retry-After")
+	}
+	return answer.StatusCode
+}
+
+func (n *node) head() curfew.Cursor {
+	n.t.Helper()
+	var head wire.RevocationHead
+	if status := n.ask("head", &head); status != 200 {
+		n.t.Fatalf("head: %d", status)
+	}
+	c, err := feed.ParseCursor(head.Cursor)
+	must(n.t, err)
+	return c
+}
+
+// follower reads a stream.
+type follower struct {
+	t      *testing.T
+	answer *http.Response
+	got    chan string // ids of sessions; closed at the end
+	mu     sync.Mutex
+	last   string // the last event's id
+	kinds  []string
+}
+
+func (n *node) follow(key, lastEventID string) *follower {
+	n.t.Helper()
+	r := n.request("stream", key)
+	if lastEventID != "" {
+		r.Header.Set("Last-Event-ID", lastEventID)
+	}
+	answer, err := n.http.Do(r)
+	must(n.t, err)
+	if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/event-stream" || answer.Header.Get("Cache-Control") != "no-store" ||
+		answer.Header.Get("X-Accel-Buffering") != "no" || answer.Header.Get("Content-Encoding") != "" {
+		n.t.Fatal(answer.Status, answer.Header)
+	}
+	f := &follower{t: n.t, answer: answer, got: make(chan string, 10000)}
+	n.t.Cleanup(f.close)
+	go f.read()
+	return f
+}
+
+func (f *follower) close() { _ = f.answer.Body.Close() }
+
+func (f *follower) read() {
+	defer close(f.got)
+	lines := bufio.NewScanner(f.answer.Body)
+	var name, id, data string
+	for lines.Scan() {
+		field, value, _ := strings.Cut(lines.Text(), ": ")
+		switch field {
+		case "event":
+			name = value
+		case "id":
+			id = value
+		case "data":
+			data += value
+		case "":
+			if name != "" {
+				f.event(name, id, data)
+			}
+			name, id, data = "", "", ""
+		}
+	}
+}
+
+func (f *follower) event(name, id, data string) {
+	entries := make([]wire.Revocation, 1)
+	var err error
+	if name == "snapshot" {
+		var s wire.RevocationSnapshot
+		err = json.Unmarshal([]byte(data), &s)
+		entries = s.Entries
+	} else {
+		err = json.Unmarshal([]byte(data), &entries[0])
+	}
+	if err != nil {
+		f.t.Error(err, data)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.kinds = append(f.kinds, name); id != "" {
+		f.last = id
+	}
+	for _, e := range entries {
+		f.got <- e.SessionID
+	}
+}
+
+func (f *follower) lastID() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
+}
+
+// wants waits for a session.
+func (f *follower) wants(session string) {
+	f.t.Helper()
+	select {
+	case got, ok := <-f.got:
+		if got != session {
+			f.t.Errorf("got %q (%t), want %s", got, ok, session)
+		}
+	case <-time.After(soon):
+		f.t.Errorf("%s did not come", session)
+	}
+}
+
+// ends waits for the end of the stream.
+func (f *follower) ends(within time.Duration) {
+	f.t.Helper()
+	timer := time.After(within)
+	for {
+		select {
+		case _, more := <-f.got:
+			if !more {
+				return
+			}
+		case <-timer:
+			f.t.Error("the stream goes on")
+			return
+		}
+	}
+}
+
+// onEngines runs a test on a new installation of each engine.
+func onEngines(t *testing.T, test func(t *testing.T, c config.Config)) {
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, settings(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, onPostgres(t, pgtest.Database(t))) })
+}
+
+// TestFeed: what was acknowledged arrives, is in the snapshot, and below the
+// head; a reader who was away gets what it missed and nothing else.
+func TestFeed(t *testing.T) {
+	onEngines(t, func(t *testing.T, c config.Config) {
+		n := startNode(t, c)
+		first := n.log()
+		f := n.follow(n.key, "")
+		f.wants(first)
+		second := n.log()
+		f.wants(second)
+		if want := []string{"snapshot", "revocation"}; !slices.Equal(f.kinds, want) {
+			t.Error(f.kinds)
+		}
+		have, err := feed.ParseCursor(f.lastID())
+		must(t, err)
+		if head := n.head(); !feed.Covers(have, head) || len(head) != 1 {
+			t.Errorf("the head is %v, the reader at %v", head, have)
+		}
+		f.close()
+		f.ends(soon)
+		third := n.log()
+		if head := n.head(); feed.Covers(have, head) {
+			t.Error("the head lacks what was acknowledged before")
+		}
+		again := n.follow(n.key, f.lastID())
+		again.wants(third)
+		if want := []string{"revocation"}; !slices.Equal(again.kinds, want) {
+			t.Error(again.kinds)
+		}
+		var s wire.RevocationSnapshot
+		if status := n.ask("snapshot", &s); status != 200 || len(s.Entries) != 3 || s.Cursor != again.lastID() {
+			t.Errorf("%d: %+v", status, s)
+		}
+		for _, e := range s.Entries {
+			if life := e.Until.Std().Sub(s.ServerTime.Std()); life < 15*time.Minute || life > curfew.RevocationLife || e.AccountID == "" {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}
+
+// TestFeedSurvivesARestart: the log is in the store, and a cursor of before
+// still counts.
+func TestFeedSurvivesARestart(t *testing.T) {
+	onEngines(t, func(t *testing.T, c config.Config) {
+		n := startNode(t, c)
+		f := n.follow(n.key, "")
+		first := n.log()
+		f.wants(first)
+		began := time.Now()
+		must(t, n.Stop())
+		f.ends(soon)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("the stop took %s", took)
+		}
+		n = startNode(t, c)
+		second := n.log()
+		again := n.follow(n.key, f.lastID())
+		again.wants(second)
+		must(t, n.Stop())
+	})
+}
+
+// TestTwoNodes: what one acknowledges reaches the readers of the other, and its
+// head, at once.
+func TestTwoNodes(t *testing.T) {
+	t.Parallel()
+	c := onPostgres(t, pgtest.Database(t))
+	a, b := startNode(t, c), startNode(t, c)
+	f := b.follow(a.key, "")
+	for range 20 {
+		session := a.log()
+		head := b.head()
+		if !feed.Covers(head, a.head()) && !feed.Covers(a.head(), head) {
+			t.Error("the heads are of different logs")
+		}
+		f.wants(session)
+	}
+	// A reader moves from node to node with its cursor.
+	f.close()
+	session := b.log()
+	moved := a.follow(b.key, f.lastID())
+	moved.wants(session)
+}
+
+// TestKeyIsRevoked: its streams end within a second, those of others go on.
+func TestKeyIsRevoked(t *testing.T) {
+	onEngines(t, func(t *testing.T, c config.Config) {
+		n := startNode(t, c)
+		id, key := n.newKey()
+		cut, kept := n.follow(key, ""), n.follow(n.key, "")
+		n.head()
+		_, revoked, err := n.authority.RevokeServiceKey(t.Context(), id)
+		if err != nil || !revoked {
+			t.Fatal(revoked, err)
+		}
+		cut.ends(soon)
+		session := n.log()
+		kept.wants(session)
+	})
+}
+
+// proxy is the network between a node and its database.
+type proxy struct {
+	net.Listener
+	to string
+
+	mu     sync.Mutex
+	frozen chan struct{} // not nil while nothing passes; closed at its end
+}
+
+func newProxy(t *testing.T, to string) *proxy {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	p := &proxy{Listener: l, to: to}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.carry(c)
+		}
+	}()
+	return p
+}
+
+func (p *proxy) carry(c net.Conn) {
+	network := "tcp"
+	if strings.HasPrefix(p.to, "/") {
+		network = "unix"
+	}
+	d, err := net.Dial(network, p.to)
+	if err != nil {
+		_ = c.Close()
+		return
+	}
+	var both sync.WaitGroup
+	for from, to := range map[net.Conn]net.Conn{c: d, d: c} {
+		both.Go(func() {
+			defer from.Close()
+			defer to.Close()
+			b := make([]byte, 32<<10)
+			for {
+				n, err := from.Read(b)
+				p.mu.Lock()
+				frozen := p.frozen
+				p.mu.Unlock()
+				if frozen != nil {
+					<-frozen
+				}
+				if n > 0 {
+					if _, err := to.Write(b[:n]); err != nil {
+						return
+					}
+				}
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
+	both.Wait()
+}
+
+// freeze lets nothing pass until thaw is called.
+func (p *proxy) freeze() (thaw func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	frozen := make(chan struct{})
+	p.frozen = frozen
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.frozen = nil
+		close(frozen)
+	}
+}
+
+// TestCutOff: a node whose database does not answer gives no head, within
+// 2 s, though its streams stay open; when it answers again, it does, and what
+// happened meanwhile elsewhere arrives.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	at, err := url.Parse(pgtest.Database(t))
+	must(t, err)
+	away := *at
+	host := at.Host
+	if h := at.Query().Get("host"); h != "" {
+		host = fmt.Sprintf("%s/.s.PGSQL.%s", h, at.Query().Get("port"))
+	}
+	p := newProxy(t, host)
+	away.Host, away.RawQuery = p.Addr().String(), "sslmode=disable"
+	near, far := startNode(t, onPostgres(t, at.String())), startNode(t, onPostgres(t, away.String()))
+	f := far.follow(near.key, "")
+	f.wants(near.log())
+	thaw := p.freeze()
+	missed := near.log()
+	began := time.Now()
+	var head wire.RevocationHead
+	if status := far.ask("head", &head); status != 503 {
+		t.Errorf("cut off it answers %d", status)
+	}
+	if took := time.Since(began); took > 2500*time.Millisecond {
+		t.Errorf("it took %s", took)
+	}
+	thaw()
+	deadline := time.Now().Add(20 * time.Second)
+	for far.ask("head", &head) != 200 {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come back")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	f.wants(missed)
+}
+
+// TestVerifiersAreKept: what a verifier says of itself is in the store a moment
+// later.
+func TestVerifiersAreKept(t *testing.T) {
+	onEngines(t, func(t *testing.T, c config.Config) {
+		n := startNode(t, c)
+		id := curfew.NewID(time.Now())
+		var head wire.RevocationHead
+		deadline := time.Now().Add(10 * time.Second)
+		for {
+			if status := n.ask("head?verifier="+id.String()+"&name=billing%20api&mode=strict&applied=AQ", &head); status != 200 {
+				t.Fatal(status)
+			}
+			var all []curfew.Verifier
+			must(t, n.data.DB.View(t.Context(), func(ctx context.Context, r authority.Reader) (err error) {
+				all, err = r.Verifiers(ctx, time.Now().Add(-time.Minute))
+				return err
+			}))
+			if len(all) == 1 {
+				if v := all[0]; v.ID != id || v.Name != "billing api" || v.Mode != curfew.ModeStrict || v.Applied != "AQ" {
+					t.Errorf("%+v", v)
+				}
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("nothing was kept")
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		_, body := get(t, "http://"+n.AdminAddr()+"/metrics")
+		for _, want := range []string{"curfew_feed_vouching 1", "curfew_feed_streams 0", "curfew_feed_fence_duration_seconds_count", `curfew_feed_streams_cut_total{why="slow"} 0`} {
+			if !strings.Contains(body, want) {
+				t.Errorf("no %s", want)
+			}
+		}
+	})
+}
+
+// TestNoReaderHoldsUpTheStop: a reader who takes nothing is cut off at the end,
+// too.
+func TestNoReaderHoldsUpTheStop(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, settings(t))
+	conn, err := net.Dial("tcp", n.product.Addr().String())
+	must(t, err)
+	defer conn.Close()
+	must(t, conn.(*net.TCPConn).SetReadBuffer(4096))
+	_, err = io.WriteString(conn, "GET /api/v1/revocations/stream HTTP/1.1\r\nHost: "+n.product.Addr().String()+"\r\nAuthorization: Bearer "+n.key+"\r\n\r\n")
+	must(t, err)
+	for deadline := time.Now().Add(10 * time.Second); n.hub.Stats().Streams == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no stream began")
+		}
+	}
+	// More than the buffers on the way take, and less than the node keeps.
+	except := make([]curfew.ID, 20000)
+	for i := range except {
+		except[i] = curfew.NewID(time.Now())
+	}
+	for range 5 {
+		must(t, n.data.DB.InLog(t.Context(), except[0], func(ctx context.Context, tx authority.Tx) error {
+			return tx.Log(ctx, curfew.Revocation{AccountID: except[0], Epoch: 1, Except: except})
+		}))
+	}
+	began := time.Now()
+	must(t, n.Stop())
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the stop took %s", took)
+	}
+}
