@@ -100,6 +100,7 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 		accountID, sessionID curfew.ID
 		holds                func(curfew.Standing) bool
 	}
+	now := a.now()
 	var proofs []proof
 	for _, text := range []string{in.Cookie, in.Token} {
 		presented, err := a.refreshTokens.Decode(text)
@@ -107,13 +108,13 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 			continue
 		}
 		proofs = append(proofs, proof{presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
-			if secretMatches(presented, st.Session) && presented.Generation > st.Session.Generation {
+			// After a restore every session is over, and some tokens are ahead.
+			if _, over := st.End(now); !over && secretMatches(presented, st.Session) && presented.Generation > st.Session.Generation {
 				a.alarmAhead(st)
 			}
 			return proves(presented, st.Session)
 		}})
 	}
-	now := a.now()
 	if claims, err := a.Verifier.Verify(in.Bearer, now); in.Bearer != "" && err == nil {
 		proofs = append(proofs, proof{claims.AccountID, claims.SessionID, func(st curfew.Standing) bool {
 			return st.Session.UserID == claims.UserID

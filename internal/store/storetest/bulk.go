@@ -210,6 +210,13 @@ func oneSession(t *testing.T, open Open) {
 		w.WantActions(w.Acme.ID(), audit.SessionLogout, audit.SessionLogout, audit.SessionLogout)
 		c.bob = next
 		w.endedAre(c, curfew.ReasonLogout, c.bob, c.mia, c.otto)
+		// After a restore every session is over, and tokens ahead are no sign.
+		w.NewLogged()
+		must(w.T, w.SignOut(bg, Origin, authority.SignOut{Token: w.Codec.Encode(ahead)}))
+		if seen := w.Seen.Take(); seen["alarm generation_ahead"] != 0 {
+			w.T.Errorf("counted %v", seen)
+		}
+		w.WantLogged()
 		must(w.T, w.SignOut(bg, Origin, authority.SignOut{Cookie: c.bob.RefreshToken}))
 		w.WantActions(w.Acme.ID())
 	})
