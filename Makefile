@@ -60,7 +60,7 @@ test-go: ## Run the tests of the server and of the verifier library
 	@bash scripts/postgres.sh >/dev/null
 	@bash scripts/nginx.sh >/dev/null
 	go test -race $(SQLITE_AS_IT_IS) -timeout 10m ./...
-	cd verify && go test -race -timeout 10m ./...
+	cd verify && go test -race -timeout 10m ./... && go test -run '^TestCost' .
 
 test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pages
 	npx vitest run

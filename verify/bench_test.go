@@ -83,10 +83,16 @@ func BenchmarkBare(b *testing.B) {
 	}
 }
 
-func TestARepeatedTokenCostsNoAllocation(t *testing.T) {
+// What things cost is measured without the race detector, which has costs of its
+// own: make test-go runs the tests TestCost... once more for that.
+func measured(t *testing.T) {
 	if raceEnabled {
-		t.Skip("the race detector allocates")
+		t.Skip("measured without the race detector")
 	}
+}
+
+func TestCostOfARepeatedToken(t *testing.T) {
+	measured(t)
 	v, _, tokens := ready(t, 1000, 1)
 	want(t, v, tokens[0], nil)
 	ctx := t.Context()
@@ -107,10 +113,11 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestHalfAMillionRevocationsFitIntoMemory measures a mix of what ends sessions:
+// TestCostOfRevocations measures a mix of what ends sessions:
 // half a million single ones, and epochs of people and accounts, some of which
 // spare a session.
-func TestHalfAMillionRevocationsFitIntoMemory(t *testing.T) {
+func TestCostOfRevocations(t *testing.T) {
+	measured(t)
 	const limit = 40 << 20
 	var r revocations
 	until := time.Now().Add(16 * time.Minute)
@@ -145,8 +152,9 @@ func TestHalfAMillionRevocationsFitIntoMemory(t *testing.T) {
 	runtime.KeepAlive(&r)
 }
 
-// TestTheCacheKeepsToItsBytes fills the cache with more than fits.
-func TestTheCacheKeepsToItsBytes(t *testing.T) {
+// TestCostOfTheCache fills the cache with more than fits.
+func TestCostOfTheCache(t *testing.T) {
+	measured(t)
 	const limit = 4 << 20
 	a := newFake(t, time.Now)
 	c := newTokenCache(limit)

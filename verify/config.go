@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -135,8 +136,8 @@ func (c Config) complete() (Config, error) {
 	if c.Name == "" {
 		c.Name = hostName()
 	}
-	if n := utf8.RuneCountInString(c.Name); n > 64 || !utf8.ValidString(c.Name) {
-		return c, fmt.Errorf("verify: Name has %d characters; 1 to 64 are taken", n)
+	if n := utf8.RuneCountInString(c.Name); n > 64 || !utf8.ValidString(c.Name) || strings.ContainsFunc(c.Name, unicode.IsControl) {
+		return c, fmt.Errorf("verify: Name has %d characters; 1 to 64 printable ones are taken", n)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

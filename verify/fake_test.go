@@ -59,6 +59,7 @@ type fakeAuthority struct {
 	slow     time.Duration // before every answer
 	silent   bool          // streams send nothing, and stay open
 	holding  bool          // streams are held back by a proxy
+	tooOld   bool          // the next stream has gone on too far
 	cached   []byte        // the answer to every head
 	garbage  string        // what streams send next
 	cuts     int           // raised to cut every stream
@@ -80,6 +81,9 @@ var algorithms = map[string]jwt.SigningMethod{
 	"EdDSA": jwt.SigningMethodEdDSA, "ES256": jwt.SigningMethodES256, "RS256": jwt.SigningMethodRS256,
 }
 
+// rsaKey is the one RSA key of all tests: it takes long to make.
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, minRSABits) })
+
 func newSigning(t testing.TB, kid, alg string) *signing {
 	t.Helper()
 	s := &signing{kid: kid, alg: alg}
@@ -90,7 +94,7 @@ func newSigning(t testing.TB, kid, alg string) *signing {
 	case "ES256":
 		s.private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case "RS256":
-		s.private, err = rsa.GenerateKey(rand.Reader, minRSABits)
+		s.private, err = rsaKey()
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -325,7 +329,12 @@ func (a *fakeAuthority) snapshot(w io.Writer) {
 
 func (a *fakeAuthority) stream(w http.ResponseWriter, r *http.Request) {
 	after, err := parseCursor(r.Header.Get("Last-Event-ID"))
-	if err != nil {
+	a.mu.Lock()
+	tooOld := a.tooOld
+	a.tooOld = false
+	a.mu.Unlock()
+	if err != nil || tooOld {
+		w.Header().Set("Content-Type", "text/event-stream")
 		fmt.Fprint(w, "event: snapshot\ndata: {\n")
 		return
 	}
@@ -341,7 +350,7 @@ func (a *fakeAuthority) stream(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		var out strings.Builder
 		if !a.silent && !a.holding {
-			for _, e := range a.log[sent:] {
+			for _, e := range a.log[min(sent, len(a.log)):] {
 				if e.upTo[a.writer] > after[a.writer] || len(e.upTo) != len(after) {
 					fmt.Fprintf(&out, "event: revocation\ndata: %s\nid: %s\n\n", e.text, encodeCursor(e.upTo))
 				}

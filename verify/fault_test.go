@@ -486,7 +486,52 @@ func TestAClosedVerifierAcceptsNothing(t *testing.T) {
 		v.Close()
 		want(t, v, token, ErrUnavailable)
 		wantHealth(t, v, Closed, "")
+		if err := v.Ready(t.Context()); !errors.Is(err, errClosed) {
+			t.Errorf("ready: %v", err)
+		}
 		v.Close()
+	})
+}
+
+// TestClosedWhileWaiting: nobody waits for a verifier that was closed.
+func TestClosedWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newFake(t, time.Now)
+		a.refuse = http.StatusBadGateway
+		cfg := a.config(t)
+		cfg.NoWait = true
+		v, err := New(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan error)
+		go func() { got <- v.Ready(t.Context()) }()
+		synctest.Wait()
+		v.Close()
+		if err := <-got; !errors.Is(err, errClosed) {
+			t.Errorf("ready: %v", err)
+		}
+	})
+}
+
+// TestAfterALongCut: the stream cannot go on where it was left, so everything is
+// fetched anew, and what was known stays.
+func TestAfterALongCut(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, a *fakeAuthority, v *Verifier) {
+		before, during := somebody(), somebody()
+		tokens := []string{a.token(t, before), a.token(t, during)}
+		a.end(before)
+		synctest.Wait()
+		a.set(func(a *fakeAuthority) {
+			a.tooOld = true
+			a.log = nil // not in its snapshot either
+			a.cuts++
+		})
+		a.end(during)
+		after(2 * time.Second)
+		want(t, v, tokens[0], ErrRevoked)
+		want(t, v, tokens[1], ErrRevoked)
+		wantHealth(t, v, Fresh, "")
 	})
 }
 

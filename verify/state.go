@@ -6,6 +6,8 @@ import (
 	"sync"
 )
 
+var errClosed = errors.New("verify: the verifier is closed")
+
 // state is what a verifier has come to, for those who wait for it.
 type state struct {
 	gotKeys, gotSync, gotHead    chan struct{}
@@ -59,12 +61,14 @@ func (s *state) waitSynced(ctx context.Context) bool {
 }
 
 // wait waits for the keys, a snapshot, and the first try to learn how fresh it is.
-func (s *state) wait(ctx context.Context) error {
+func (s *state) wait(ctx, closing context.Context) error {
 	for _, got := range []chan struct{}{s.gotKeys, s.gotSync, s.gotHead} {
 		select {
 		case <-got:
 		case err := <-s.hopeless:
 			return err
+		case <-closing.Done():
+			return errClosed
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -73,8 +77,8 @@ func (s *state) wait(ctx context.Context) error {
 }
 
 // waitPatiently is wait without giving up early.
-func (s *state) waitPatiently(ctx context.Context) error {
+func (s *state) waitPatiently(ctx, closing context.Context) error {
 	patient := *s
 	patient.hopeless = nil
-	return patient.wait(ctx)
+	return patient.wait(ctx, closing)
 }

@@ -29,6 +29,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		`Mode "loose" is neither`:            func(c *Config) { c.Mode = "loose" },
 		"Leeway 2m0s is not between":         func(c *Config) { c.Leeway = 2 * time.Minute },
 		"Leeway -1s is not between":          func(c *Config) { c.Leeway = -time.Second },
+		"Name has 3 characters; 1 to 64 pri": func(c *Config) { c.Name = "a\nb" },
 		"Name has 65 characters":             func(c *Config) { c.Name = strings.Repeat("x", 65) },
 		"AuthorityURL is not an address":     func(c *Config) { c.AuthorityURL = "https://u:p@x" },
 	} {

@@ -79,7 +79,7 @@ func newVerifier(ctx context.Context, cfg Config, clocks func() instant) (*Verif
 	if cfg.NoWait {
 		return v, nil
 	}
-	if err := v.state.wait(ctx); err != nil {
+	if err := v.state.wait(ctx, v.closing); err != nil {
 		why := v.health.words()
 		v.Close()
 		if why == "" {
@@ -113,12 +113,13 @@ func (v *Verifier) Close() {
 // Ready waits until the verifier has the authority's keys and knows which
 // sessions have ended; for those who set Config.NoWait.
 func (v *Verifier) Ready(ctx context.Context) error {
-	select {
-	case <-v.closing.Done():
-		return errors.New("verify: the verifier is closed")
-	default:
-		return v.state.waitPatiently(ctx)
+	if err := v.state.waitPatiently(ctx, v.closing); err != nil {
+		return err
 	}
+	if v.closing.Err() != nil {
+		return errClosed
+	}
+	return nil
 }
 
 // Verify tells whose token this is, if it is genuine, in force, and of a session
