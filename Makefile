@@ -67,7 +67,9 @@ test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pa
 
 e2e: build ## Run the tests in a browser
 	@bash scripts/postgres.sh >/dev/null
+	@bash scripts/nginx.sh >/dev/null
 	go build -o bin/postgres-test ./internal/pgserver/postgres-test
+	go build -o bin/example-nginx ./examples/nginx
 	go build -tags curfewtest -o bin/curfew-test ./cmd/curfew
 	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run e2e -w web
 

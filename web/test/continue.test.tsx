@@ -48,6 +48,8 @@ describe('the page that goes on', () => {
       expect(ended.href()).toBe('/login?reason=session_expired&return_to=%2Forders%3Fpage%3D2'),
     )
     expect(replace).not.toHaveBeenCalled()
+    const within = show(fakeClient(nobody), '?return_to=%2Forders#row-7')
+    await waitFor(() => expect(within.href()).toBe('/login?return_to=%2Forders%23row-7'))
   })
 
   it('leads to sign-in when the session turns out to be over', async () => {

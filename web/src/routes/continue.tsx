@@ -32,11 +32,15 @@ export function Continue() {
   return <GoOn to={to} />
 }
 
-/** Where to go on; a redirect keeps the fragment of what was asked for first. */
+/**
+ * Where to go on, as it was at first: on the way to the sign-in page the address
+ * is another one. A redirect keeps the fragment of what was asked for.
+ */
 function useGoal(): string {
   const { return_to = '/' } = route.useSearch()
   const { hash } = useLocation()
-  return hash && !return_to.includes('#') ? `${return_to}#${hash}` : return_to
+  const [goal] = useState(hash && !return_to.includes('#') ? `${return_to}#${hash}` : return_to)
+  return goal
 }
 
 function ToSignIn({ reason, to }: { reason: string | null; to: string }) {
