@@ -55,6 +55,8 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Crossing", crossing},
 		{"Feed", feed},
 		{"Telling", telling},
+		{"Verifiers", verifiers},
+		{"Reasserting", reasserting},
 		{"LogRetention", logRetention},
 		{"Faults", faults},
 		{"Machine", machine},
