@@ -40,6 +40,8 @@ func (noFeed) Head(context.Context) (feed.Head, error) { return feed.Head{}, err
 func (noFeed) Heard(curfew.Verifier)                   {}
 func (noFeed) Snapshot() (feed.Snapshot, error)        { return feed.Snapshot{}, errNoFeed }
 
+const headPath = "/api/v1/revocations/head"
+
 const cursorDescription = "A cursor is base64url without padding of a byte 1 and, for each writer in the order of the ids, 16 bytes of id " +
 	"and 8 bytes of a number, the greatest byte first. It covers another one when it has a number at least as great for every writer of the other."
 
@@ -56,7 +58,7 @@ func (a *API) registerRevocations() {
 			"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString, Description: "Server-sent events: revocation and snapshot."}},
 		}}},
 	}, a.streamRevocations)
-	register(a, operation{ID: "getRevocationHead", Method: http.MethodGet, Path: "/api/v1/revocations/head", Tag: tagServices,
+	register(a, operation{ID: "getRevocationHead", Method: http.MethodGet, Path: headPath, Tag: tagServices,
 		Need: service, Scope: curfew.ScopeRevocationsRead,
 		Summary: "Ask how far the log of revocations goes",
 		Description: "Answers with the cursor of everything that was acknowledged before the question was sent, read after a write that only the " +

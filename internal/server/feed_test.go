@@ -497,3 +497,24 @@ func TestNoReaderHoldsUpTheStop(t *testing.T) {
 		t.Errorf("the stop took %s", took)
 	}
 }
+
+// TestHeadsAreNoLines: a verifier asks twice a second, and that it was answered
+// is nothing to read; that it was refused is.
+func TestHeadsAreNoLines(t *testing.T) {
+	t.Parallel()
+	c := settings(t)
+	s, lines := newServer(t, c)
+	must(t, s.Start(t.Context()))
+	n := &node{Server: s, t: t, http: &http.Client{Transport: new(http.Transport)}}
+	t.Cleanup(n.http.CloseIdleConnections)
+	_, n.key = n.newKey()
+	n.head()
+	n.key = "cfk_none"
+	if status := n.ask("head", nil); status != http.StatusUnauthorized {
+		t.Errorf("a question without a valid key: %d", status)
+	}
+	must(t, s.Stop()) // waits for the lines of what was answered
+	if got := lines.count("revocations/head"); got != 1 {
+		t.Errorf("%d lines for an answered question and a refused one", got)
+	}
+}
