@@ -3,6 +3,8 @@ package apitest
 import (
 	"bufio"
 	"context"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -212,6 +214,45 @@ func TestStreamOverHTTP(t *testing.T) {
 	for lines.Scan() { // to the end, which comes
 	}
 	must(t, lines.Err())
+}
+
+// TestSlowReaderIsCut: who takes nothing is cut off, and holds up nobody.
+func TestSlowReaderIsCut(t *testing.T) {
+	t.Parallel()
+	w := start(t, withFeed, func(s *setup) { s.api.StreamStall = 300 * time.Millisecond })
+	verifier := w.service(curfew.ScopeRevocationsRead)
+	conn, err := net.Dial("tcp", w.addr)
+	must(t, err)
+	defer conn.Close()
+	must(t, conn.(*net.TCPConn).SetReadBuffer(4096))
+	_, err = io.WriteString(conn, "GET "+streamPath+" HTTP/1.1\r\nHost: "+w.addr+"\r\nAuthorization: Bearer "+verifier.bearer+"\r\n\r\n")
+	must(t, err)
+	until := func(what string, done func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal(what)
+			}
+		}
+	}
+	until("no stream began", func() bool { return w.hub.Stats().Streams == 1 })
+	account := curfew.NewID(w.clock.Now())
+	except := make([]curfew.ID, 20000)
+	for i := range except {
+		except[i] = curfew.NewID(w.clock.Now())
+	}
+	entries := 0
+	until("the reader is not cut off", func() bool {
+		must(t, w.setup.authority.Store.InLog(t.Context(), account, func(ctx context.Context, tx authority.Tx) error {
+			return tx.Log(ctx, curfew.Revocation{AccountID: account, Epoch: 1, Except: except})
+		}))
+		entries++
+		return w.hub.Stats().Streams == 0
+	})
+	verifier.Get(headPath).Status(200)
+	if n := w.hub.Stats().Entries; n != entries {
+		t.Errorf("%d entries of %d", n, entries)
+	}
 }
 
 // TestFeedWithoutAStore: no head, and no lie.

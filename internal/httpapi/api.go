@@ -39,6 +39,9 @@ type Config struct {
 	JWKS func(now time.Time) any
 	// Feed is this node's part of the revocation feed; nil for none.
 	Feed Feed
+	// StreamStall is how long a reader of the feed may take for one writing; 10
+	// seconds by default.
+	StreamStall time.Duration
 	Now  func() time.Time // time.Now by default
 	Log  *slog.Logger     // slog.Default by default
 	// Metrics takes the request counters; nil for none.
@@ -83,6 +86,7 @@ func New(config Config) (*API, error) {
 		mux:     http.NewServeMux(),
 	}
 	a.Log = cmp.Or(a.Log, slog.Default())
+	a.StreamStall = cmp.Or(a.StreamStall, streamStall)
 	if a.Feed == nil {
 		a.Feed = noFeed{}
 	}

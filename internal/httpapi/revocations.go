@@ -165,7 +165,7 @@ func (a *API) streamRevocations(ctx context.Context, _ curfew.Actor, _ curfew.Or
 	}
 	return &huma.StreamResponse{Body: func(huma.Context) {
 		streamHeaders(x)
-		to := &eventSink{x: x, control: http.NewResponseController(x)}
+		to := &eventSink{x: x, control: http.NewResponseController(x), stall: a.StreamStall}
 		// The request was read, and its answer has no end: the server's limits
 		// are for others. The connection's end is still noticed.
 		_ = to.control.SetReadDeadline(time.Time{})
@@ -183,13 +183,14 @@ func streamHeaders(x *exchange) {
 	x.WriteHeader(http.StatusOK)
 }
 
-// streamStall is how long a reader of a stream may take for one writing.
+// streamStall is the default of Config.StreamStall.
 const streamStall = 10 * time.Second
 
 // eventSink is where a stream goes: straight to the connection.
 type eventSink struct {
 	x           *exchange
 	control     *http.ResponseController
+	stall       time.Duration
 	interrupted atomic.Bool
 }
 
@@ -197,7 +198,7 @@ var errInterrupted = errors.New("the stream was ended")
 
 // Write is part of feed.Sink.
 func (s *eventSink) Write(b []byte) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(streamStall))
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.stall))
 	if s.interrupted.Load() { // after the deadline was set, which it may have undone
 		return errInterrupted
 	}
