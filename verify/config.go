@@ -43,7 +43,8 @@ type Config struct {
 	ServiceKey string
 
 	// MaxStaleness is how old the knowledge of ended sessions may be before Mode
-	// decides; 5 seconds by default, at least 1.
+	// decides; 5 seconds by default, between 1 second and a minute: owners are told how
+	// long a verifier that is cut off may go on, which cannot be more than that.
 	MaxStaleness time.Duration
 
 	// Mode is Strict by default.
@@ -91,6 +92,7 @@ type Config struct {
 
 const (
 	defaultStaleness  = 5 * time.Second
+	maxStaleness      = time.Minute
 	defaultCacheBytes = 16 << 20
 	maxLeeway         = time.Minute
 )
@@ -122,6 +124,9 @@ func (c Config) complete() (Config, error) {
 		c.MaxStaleness = defaultStaleness
 	case c.MaxStaleness < time.Second:
 		return c, fmt.Errorf("verify: MaxStaleness %s is below a second: the authority is asked every half second", c.MaxStaleness)
+	}
+	if c.MaxStaleness > maxStaleness {
+		return c, fmt.Errorf("verify: MaxStaleness %s is above a minute: what owners are told of this verifier would not hold", c.MaxStaleness)
 	}
 	switch c.Mode {
 	case "":

@@ -26,6 +26,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		"ServiceKey is not a service key":    func(c *Config) { c.ServiceKey = "" },
 		"is not a service key (cfk_...): cr": func(c *Config) { c.ServiceKey = "cfk_x\n" },
 		"MaxStaleness 10ms is below":         func(c *Config) { c.MaxStaleness = 10 * time.Millisecond },
+		"MaxStaleness 1m1s is above":         func(c *Config) { c.MaxStaleness = 61 * time.Second },
 		`Mode "loose" is neither`:            func(c *Config) { c.Mode = "loose" },
 		"Leeway 2m0s is not between":         func(c *Config) { c.Leeway = 2 * time.Minute },
 		"Leeway -1s is not between":          func(c *Config) { c.Leeway = -time.Second },

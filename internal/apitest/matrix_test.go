@@ -18,7 +18,7 @@ const (
 // operations is every operation of the contract: whom it is for, what it
 // answers when all is well, and with which members.
 //
-// {member}, {session}, {own} and {invite} stand for ids of the caller's own
+// {member}, {session}, {own}, {invite} and {receipt} stand for ids of the caller's own
 // account, {code} for an invitation's, {reset} for the code of a
 // link to a new password, and {refresh} for a refresh token.
 var operations = []struct {
@@ -43,7 +43,8 @@ var operations = []struct {
 	{"getSecurity", "GET", "/api/v1/accounts/me/security", owner, nil, 200, securityShape},
 	{"updateSecurity", "PATCH", "/api/v1/accounts/me/security", owner, obj{"idle_minutes": 720, "apply_to": "new_sessions"}, 200, securityShape},
 	{"previewSecurity", "POST", "/api/v1/accounts/me/security/preview", owner, obj{"idle_minutes": 15}, 200, previewShape},
-	{"revokeSessions", "POST", "/api/v1/accounts/me/security/revoke-sessions", owner, obj{"scope": "others"}, 200, revokedShape},
+	{"revokeSessions", "POST", "/api/v1/accounts/me/security/revoke-sessions", owner, obj{"scope": "others"}, 200, endedShape},
+	{"getReceipt", "GET", "/api/v1/receipts/{receipt}", owner, nil, 200, receiptShape},
 	{"listSessions", "GET", "/api/v1/accounts/me/sessions", owner, nil, 200, sessionListShape},
 	{"revokeSession", "DELETE", "/api/v1/accounts/me/sessions/{session}", owner, nil, 204, ""},
 	{"revokeUserSessions", "POST", "/api/v1/accounts/me/users/{member}/revoke-sessions", owner, nil, 200, revokedShape},
@@ -105,6 +106,7 @@ func (w *world) things(by, caller *person, member string) things {
 	x := things{"member": member, "own": other.session, "session": other.session, "refresh": other.refreshToken}
 	x["invite"], x["code"] = w.invite(by, fmt.Sprintf("grace@%.8s.example", by.account), "member")
 	x["reset"] = w.resetLink(by, member)
+	x["receipt"] = w.receipt(by)
 	return x
 }
 
@@ -122,7 +124,7 @@ func TestEveryOperationIsInTheMatrix(t *testing.T) {
 	}
 	for _, op := range operations {
 		path, _, _ := strings.Cut(op.path, "?")
-		for _, name := range []string{"session", "own", "invite"} {
+		for _, name := range []string{"session", "own", "invite", "receipt"} {
 			path = strings.ReplaceAll(path, "{"+name+"}", "{id}")
 		}
 		path = strings.Replace(path, "users/{member}/", "users/{user_id}/", 1)

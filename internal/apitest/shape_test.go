@@ -29,6 +29,8 @@ const (
 	previewShape = "sessions_ending_now sessions_shortened users_affected ends_current_session " +
 		"users[user_id name email sessions_ending sessions_shortened] users_truncated"
 	revokedShape     = "revoked_count"
+	endedShape       = "revoked_count receipt{id token expires_at}"
+	receiptShape     = "id scope revoked_count acknowledged_at state verifiers p50_ms max_ms worst_case_at"
 	sessionItemShape = "id user{id name email} started_at last_active_at idle_expires_at absolute_expires_at status ended_at reason " +
 		"device{browser os kind} ip current"
 	sessionListShape = "items[" + sessionItemShape + "] next_cursor"
@@ -68,7 +70,7 @@ func parseMembers(rest *string) shape {
 	s := shape{}
 	for {
 		*rest = strings.TrimLeft(*rest, " ")
-		end := strings.IndexFunc(*rest, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) })
+		end := strings.IndexFunc(*rest, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		if end < 0 {
 			end = len(*rest)
 		}

@@ -9,6 +9,7 @@ var descriptions = map[Action]string{
 	AccountUpdate:              "The account was renamed.",
 	AccountSessionPolicyUpdate: "An owner changed how long sessions last, or applied the policy to running sessions.",
 	AccountSessionsRevokedBulk: "An owner signed out everyone, or everyone else.",
+	AccountRevocationReceipt:   "Nobody accepts the sessions any more that an owner ended together: every app has confirmed it, or their last token has expired.",
 	UserCreate:                 "A person joined the account.",
 	UserUpdate:                 "A person's name or address was changed.",
 	UserRoleChange:             "A person was made owner or member; their sessions end when they are made a member.",

@@ -19,6 +19,7 @@ const (
 	AccountUpdate              Action = "account.update"
 	AccountSessionPolicyUpdate Action = "account.session_policy_update"
 	AccountSessionsRevokedBulk Action = "account.sessions_revoked_bulk"
+	AccountRevocationReceipt   Action = "account.revocation_receipt"
 	UserCreate                 Action = "user.create"
 	UserUpdate                 Action = "user.update"
 	UserRoleChange             Action = "user.role_change"
@@ -53,7 +54,7 @@ var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKe
 
 // Actions lists every action in the log of an account.
 var Actions = []Action{
-	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk,
+	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk, AccountRevocationReceipt,
 	UserCreate, UserUpdate, UserRoleChange, UserDisable, UserEnable, UserSessionsRevoked, UserPasswordChange,
 	UserPasswordResetRequest, UserPasswordReset, UserResetLinkCreate,
 	InviteCreate, InviteDelete, InviteAccept,

@@ -120,6 +120,13 @@ var classes = map[reflect.Type]map[string]class{
 		"ExpiresAt":     track,
 		"RevokedAt":     ignore,
 	},
+	reflect.TypeFor[curfew.ReceiptVerifier](): {
+		"Name":         track,
+		"State":        track,
+		"Milliseconds": track,
+		"LastHeardAt":  ignore,
+		"AcceptsUntil": ignore,
+	},
 	reflect.TypeFor[policy.Policy](): {
 		"IdleMinutes":     track,
 		"AbsoluteMinutes": track,

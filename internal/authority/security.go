@@ -139,17 +139,22 @@ func (a *Authority) PreviewPolicy(ctx context.Context, actor curfew.Actor, in Se
 }
 
 // RevokeSessions ends every session of the account, or every one but the
-// caller's own sessions, and returns how many were active.
-func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, scope Scope) (revoked int, err error) {
+// caller's own sessions. What it returns counts those that were active, and
+// names the receipt that shows which verifiers have heard.
+func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, scope Scope) (ended Ended, err error) {
 	reasons := map[Scope]curfew.Reason{ScopeAll: curfew.ReasonOwnerAll, ScopeOthers: curfew.ReasonOwnerOthers}
 	reason, known := reasons[scope]
 	if !known {
-		return 0, curfew.Invalid("scope", "scope must be all or others")
+		return Ended{}, curfew.Invalid("scope", "scope must be all or others")
 	}
 	now := a.now()
+	receipt, receiptToken := a.newReceipt(actor.AccountID, scope)
 	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
-		audited := func(count int) error {
-			revoked = count
+		audited := func(count int, told bool) error {
+			receipt.RevokedCount = count
+			if err := a.issueReceipt(ctx, tx, &receipt, told); err != nil {
+				return err
+			}
 			return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.AccountSessionsRevokedBulk, actor: by(actor),
 				resource: "account", id: actor.AccountID, details: detail("scope", string(scope)).Set("revoked_count", count)})
 		}
@@ -162,7 +167,7 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 			if others, err := tx.OthersActive(ctx, actor.AccountID, actor.UserID, now); err != nil {
 				return err
 			} else if !others { // nothing is to end, and no epoch is raised for nothing
-				return audited(0)
+				return audited(0, false)
 			}
 		}
 		// The raise comes first: it locks the account, and so puts all bulk
@@ -174,7 +179,7 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		if err := aliveBefore(ctx, tx, actor, now, func(st *curfew.Standing) { st.Account.SessionEpoch = epoch - 1 }, curfew.RoleOwner); err != nil {
 			return err
 		}
-		ending := curfew.Revocation{AccountID: actor.AccountID, Epoch: epoch}
+		ending := curfew.Revocation{AccountID: actor.AccountID, Epoch: epoch, Receipt: receipt.ID}
 		if scope == ScopeOthers {
 			if ending.Except, err = tx.LiftAccountEpoch(ctx, actor.AccountID, actor.UserID, epoch, now); err != nil {
 				return err
@@ -187,12 +192,12 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		if err != nil {
 			return err
 		}
-		return audited(count)
+		return audited(count, true)
 	})
 	if err != nil {
-		return 0, alsoFailed(err, a.auditDeadCaller(ctx, actor, from, "revoke-sessions", err))
+		return Ended{}, alsoFailed(err, a.auditDeadCaller(ctx, actor, from, "revoke-sessions", err))
 	}
-	return revoked, nil
+	return Ended{Count: receipt.RevokedCount, ReceiptID: receipt.ID, ReceiptToken: receiptToken, ReceiptExpiresAt: receipt.ExpiresAt}, nil
 }
 
 // aliveBefore judges the caller as of the moment before an epoch was raised

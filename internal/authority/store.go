@@ -170,6 +170,11 @@ type Reader interface {
 	ServiceKeys(ctx context.Context) ([]curfew.ServiceKey, error)
 	// Verifiers gives those that were heard of since a time, by name.
 	Verifiers(ctx context.Context, since time.Time) ([]curfew.Verifier, error)
+	// Receipt is one receipt; ReceiptAcks what was heard of it while it was open.
+	// OpenReceipts are those, of all accounts, that are not final.
+	Receipt(ctx context.Context, accountID, id curfew.ID) (curfew.Receipt, error)
+	ReceiptAcks(ctx context.Context, accountID, id curfew.ID) ([]curfew.ReceiptAck, error)
+	OpenReceipts(ctx context.Context) ([]curfew.ReceiptKey, error)
 	// NewestHeartbeat is the latest time at which any node used this store,
 	// zero for none.
 	NewestHeartbeat(ctx context.Context) (time.Time, error)
@@ -304,6 +309,15 @@ type Tx interface {
 	RevokeServiceKey(ctx context.Context, id curfew.ID, now time.Time) (bool, error)
 	// TouchServiceKey records when a key was used, unless that was after before.
 	TouchServiceKey(ctx context.Context, id curfew.ID, at, before time.Time) error
+
+	// InsertReceipt makes a receipt; the entry of the log that names it gives it
+	// its place. AcknowledgeReceipt keeps what was heard of it: the earliest
+	// acknowledgement of each verifier stays. SettleReceipt makes it final; false
+	// when it was. ForgetReceipts drops those that were final before a time.
+	InsertReceipt(ctx context.Context, r curfew.Receipt) error
+	AcknowledgeReceipt(ctx context.Context, ack curfew.ReceiptAck) error
+	SettleReceipt(ctx context.Context, accountID, id curfew.ID, at time.Time, outcome curfew.ReceiptOutcome) (bool, error)
+	ForgetReceipts(ctx context.Context, before time.Time) (int, error)
 
 	// RecordVerifiers keeps what was heard of verifiers, unless something newer
 	// is known; ForgetVerifiers drops those not heard of since a time.

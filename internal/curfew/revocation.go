@@ -31,6 +31,10 @@ type Revocation struct {
 	// MintedBefore refuses every token of every account that was made before.
 	MintedBefore time.Time
 
+	// Receipt is to learn the entry's place when it is committed; zero for none,
+	// and in entries that were read.
+	Receipt ID
+
 	// Until is the time after which no token that it speaks of can be alive.
 	Until time.Time
 }

@@ -39,8 +39,10 @@ type Config struct {
 	Reassert func(ctx context.Context, lost []curfew.Revocation) error
 	// RecordVerifiers keeps what verifiers said of themselves.
 	RecordVerifiers func(ctx context.Context, heard []curfew.Verifier) error
-	Observer        Observer     // nil for none
-	Logger          *slog.Logger // nil for none
+	// Receipts, when not nil, are told which verifiers have applied what.
+	Receipts Receipts
+	Observer Observer     // nil for none
+	Logger   *slog.Logger // nil for none
 
 	// RingBytes is how many encoded bytes a reader may be behind.
 	RingBytes int
@@ -99,6 +101,7 @@ type Hub struct {
 	back     *wentBack // what the store has lost, nil for nothing
 	suspects suspects
 	heard    map[curfew.ID]curfew.Verifier
+	receipts receiptBook
 }
 
 // New makes a hub; Start lets it read.
@@ -117,7 +120,7 @@ func New(c Config) (*Hub, error) {
 	c.RingBytes = cmp.Or(c.RingBytes, defaultRing)
 	c.PollEvery = cmp.Or(c.PollEvery, defaultEvery)
 	h := &Hub{Config: c, asked: make(chan struct{}, 1), memory: newMemory(), ring: ring{most: c.RingBytes}, changed: make(chan struct{}),
-		streams: map[*Stream]bool{}, heard: map[curfew.ID]curfew.Verifier{}, steady: steady{elapsed: c.Elapsed}}
+		streams: map[*Stream]bool{}, heard: map[curfew.ID]curfew.Verifier{}, receipts: newReceiptBook(), steady: steady{elapsed: c.Elapsed}}
 	h.ending, h.end = context.WithCancel(context.Background())
 	return h, nil
 }
@@ -129,6 +132,9 @@ func (h *Hub) Start() {
 	h.done.Go(h.read)
 	h.done.Go(func() { h.regularly(keysEvery, h.sweepKeys) })
 	h.done.Go(func() { h.regularly(verifiersEvery, h.recordVerifiers) })
+	if h.Receipts != nil {
+		h.done.Go(h.followReceipts)
+	}
 }
 
 // EndStreams ends every stream, and lets none begin. The readers come back to
@@ -213,6 +219,9 @@ func (h *Hub) publish(entries []curfew.Revocation) {
 	}
 	for i := range entries {
 		if h.memory.add(&entries[i], now) {
+			if r := &entries[i]; r.Epoch > 0 && r.UserID.IsZero() {
+				h.receipts.poke() // somebody may want to know who has heard
+			}
 			if fresh = append(fresh, hold(&entries[i])); len(fresh) == batch {
 				send()
 			}

@@ -25,6 +25,7 @@ func (h *Hub) Heard(v curfew.Verifier) {
 	if _, known := h.heard[v.ID]; known || len(h.heard) < mostVerifiers {
 		h.heard[v.ID] = v
 	}
+	h.receipts.hear(v)
 }
 
 func (h *Hub) recordVerifiers(ctx context.Context) {

@@ -129,6 +129,7 @@ func (a *API) registerAll() {
 	a.registerResets()
 	a.registerInvites()
 	a.registerMe()
+	a.registerReceipts()
 	a.registerRevocations()
 	a.registerOperations()
 	a.registerWellKnown()

@@ -35,6 +35,9 @@ type Authority interface {
 	// scope is KindWrongScope.
 	AuthenticateService(ctx context.Context, key string, scope curfew.Scope) (curfew.Actor, error)
 
+	// ReceiptByToken gives the receipt that its token reads.
+	ReceiptByToken(ctx context.Context, token string, id curfew.ID) (authority.ReceiptView, error)
+
 	Account(ctx context.Context, actor curfew.Actor) (authority.AccountView, error)
 	Me(ctx context.Context, actor curfew.Actor) (authority.UserView, error)
 	RenameMe(ctx context.Context, actor curfew.Actor, from curfew.Origin, name string, ifVersion *int64) (authority.UserView, error)
@@ -50,7 +53,8 @@ type Authority interface {
 	Security(ctx context.Context, actor curfew.Actor) (authority.Security, error)
 	SetPolicy(ctx context.Context, actor curfew.Actor, from curfew.Origin, in authority.SetPolicy) (authority.Security, error)
 	PreviewPolicy(ctx context.Context, actor curfew.Actor, in authority.SetPolicy) (authority.Preview, error)
-	RevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, scope authority.Scope) (int, error)
+	RevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, scope authority.Scope) (authority.Ended, error)
+	Receipt(ctx context.Context, actor curfew.Actor, id curfew.ID) (authority.ReceiptView, error)
 	Sessions(ctx context.Context, actor curfew.Actor, filter authority.SessionFilter,
 		page authority.Page[authority.SessionKey]) (authority.List[curfew.Standing, authority.SessionKey], time.Time, error)
 	RevokeSession(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID) error

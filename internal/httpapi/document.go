@@ -32,6 +32,7 @@ const (
 	refreshCookie = "refreshCookie"
 	accessCookie  = "accessCookie"
 	serviceKey    = "serviceKey"
+	receiptToken  = "receiptToken"
 )
 
 const documentDescription = "Curfew is a session authority: it signs people in, keeps their sessions within the limits " +
@@ -69,6 +70,8 @@ func newHuma(mux *http.ServeMux) huma.API {
 					Description: "The access token, set by sign-ins and refreshes by cookie where CURFEW_FORWARD_AUTH is on; over http on a loopback address it is named curfew_access."},
 				serviceKey: {Type: "http", Scheme: "bearer",
 					Description: "A key of the form cfk_..., made with curfew service-keys create, which has the scope that the operation names."},
+				receiptToken: {Type: "http", Scheme: "bearer",
+					Description: "A token of the form cfq_..., which the ending of many sessions answers with. It reads one receipt."},
 			}},
 			Tags: []*huma.Tag{
 				{Name: tagAuth, Description: "Sign-up, sign-in, refresh and sign-out."},
@@ -105,6 +108,8 @@ func (op operation) describe(registry huma.Registry) huma.Operation {
 	case owner:
 		o.Security = []map[string][]string{{accessToken: {}}}
 		o.Description += " Owners only."
+	case holder:
+		o.Security = []map[string][]string{{accessToken: {}}, {receiptToken: {}}}
 	case service:
 		o.Security = []map[string][]string{{serviceKey: {}}}
 		o.Description += " For services, by a service key with the scope " + string(op.Scope) + "."
@@ -135,12 +140,12 @@ func (op operation) describe(registry huma.Registry) huma.Operation {
 func (op operation) kinds() []curfew.Kind {
 	kinds := slices.Clone(op.Problems)
 	switch op.Need {
-	case person, owner:
+	case person, owner, holder:
 		kinds = append(kinds, curfew.KindUnauthenticated, curfew.KindInvalidToken, curfew.KindSessionExpired, curfew.KindSessionRevoked)
 	case service:
 		kinds = append(kinds, curfew.KindUnauthenticated, curfew.KindInvalidToken, curfew.KindWrongScope)
 	}
-	if op.Need == owner {
+	if op.Need == owner || op.Need == holder {
 		kinds = append(kinds, curfew.KindForbidden)
 	}
 	if strings.Contains(op.Path, "{") {

@@ -24,6 +24,8 @@ type exchange struct {
 	// judgesBearer says that this operation looks at the bearer token, so that
 	// a 401 is about that token (RFC 6750, section 3.1).
 	judgesBearer bool
+	// receiptToken is the token of a receipt that was presented, not judged yet.
+	receiptToken string
 	// stillAllowed asks again whether the service key that opened this exchange
 	// works and has the scope, for answers that go on for long; what it says is half
 	// a second old at most. Nil for operations that are not for services.

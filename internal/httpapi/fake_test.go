@@ -153,9 +153,17 @@ func (f *fake) PreviewPolicy(_ context.Context, _ curfew.Actor, in authority.Set
 	f.asked = in
 	return authority.Preview{}, f.err
 }
-func (f *fake) RevokeSessions(_ context.Context, _ curfew.Actor, _ curfew.Origin, scope authority.Scope) (int, error) {
+func (f *fake) RevokeSessions(_ context.Context, _ curfew.Actor, _ curfew.Origin, scope authority.Scope) (authority.Ended, error) {
 	f.asked = scope
-	return 5, f.err
+	return authority.Ended{Count: 5, ReceiptID: other, ReceiptToken: "cfq_", ReceiptExpiresAt: now}, f.err
+}
+func (f *fake) Receipt(_ context.Context, _ curfew.Actor, id curfew.ID) (authority.ReceiptView, error) {
+	f.asked = id
+	return authority.ReceiptView{Receipt: curfew.Receipt{ID: id, Scope: "all", AcknowledgedAt: now, WorstCaseAt: now}}, f.err
+}
+func (f *fake) ReceiptByToken(_ context.Context, text string, id curfew.ID) (authority.ReceiptView, error) {
+	f.asked = [2]any{text, id}
+	return authority.ReceiptView{Receipt: curfew.Receipt{ID: id, Scope: "all", AcknowledgedAt: now, WorstCaseAt: now}}, f.err
 }
 func (f *fake) Sessions(_ context.Context, _ curfew.Actor, filter authority.SessionFilter, page authority.Page[authority.SessionKey]) (authority.List[curfew.Standing, authority.SessionKey], time.Time, error) {
 	f.asked = [2]any{filter, page}

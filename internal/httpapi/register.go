@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/token"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
@@ -23,6 +24,7 @@ const (
 	person              // whoever is signed in
 	owner               // an owner of the account
 	service             // a service, by a key that has the operation's scope
+	holder              // an owner, or whoever holds the token of the very receipt
 )
 
 // operation is an operation as its file declares it.
@@ -158,8 +160,12 @@ func (a *API) authenticate(x *exchange, op *operation) error {
 		return curfew.NewError(curfew.KindUnauthenticated, "This needs "+what+": Authorization: Bearer.")
 	}
 	x.judgesBearer = true
-	if op.Need == service {
+	switch {
+	case op.Need == service:
 		return a.authenticateService(x, bearer, op.Scope)
+	case op.Need == holder && token.IsReceipt(bearer):
+		x.receiptToken = bearer // which the operation judges
+		return nil
 	}
 	actor, err := a.Authority.Authenticate(x.request.Context(), bearer)
 	if err != nil {
@@ -167,7 +173,7 @@ func (a *API) authenticate(x *exchange, op *operation) error {
 	}
 	x.actor = actor
 	x.about(actor.AccountID, actor.UserID, actor.SessionID)
-	if op.Need == owner && actor.Role != curfew.RoleOwner {
+	if (op.Need == owner || op.Need == holder) && actor.Role != curfew.RoleOwner {
 		return a.Authority.Deny(x.request.Context(), actor, x.origin(), op.ID)
 	}
 	return nil

@@ -90,8 +90,9 @@ func (a *API) registerSessions() {
 		Description: "Ends every active session of one person.",
 	}, a.revokeUserSessions)
 	register(a, operation{ID: "revokeSessions", Method: http.MethodPost, Path: "/api/v1/accounts/me/security/revoke-sessions", Tag: tagSecurity, Need: owner,
-		Summary:     "Sign everyone out",
-		Description: "Ends every active session of the account, or every one but the caller's own sessions.",
+		Summary: "Sign everyone out",
+		Description: "Ends every active session of the account, or every one but the caller's own sessions. " +
+			"The receipt shows how the services that verify access tokens themselves follow.",
 	}, a.revokeSessions)
 }
 
@@ -127,8 +128,13 @@ func (a *API) revokeUserSessions(ctx context.Context, actor curfew.Actor, from c
 	return revoked(a.Authority.RevokeUserSessions(ctx, actor, from, id))
 }
 
-func (a *API) revokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct{ Body wire.RevokeSessionsRequest }) (*revokedOut, error) {
-	return revoked(a.Authority.RevokeSessions(ctx, actor, from, authority.Scope(in.Body.Scope)))
+func (a *API) revokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct{ Body wire.RevokeSessionsRequest }) (*struct{ Body wire.SessionsRevoked }, error) {
+	ended, err := a.Authority.RevokeSessions(ctx, actor, from, authority.Scope(in.Body.Scope))
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body wire.SessionsRevoked }{wire.SessionsRevoked{RevokedCount: ended.Count, Receipt: wire.ReceiptKey{
+		ID: ended.ReceiptID.String(), Token: ended.ReceiptToken, ExpiresAt: wire.At(ended.ReceiptExpiresAt)}}}, nil
 }
 
 func revoked(count int, err error) (*revokedOut, error) {

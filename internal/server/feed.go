@@ -15,7 +15,7 @@ import (
 // newHub makes this node's part of the revocation feed.
 func newHub(d *Data, a *authority.Authority, g *gate, node curfew.ID, m *metrics, log *slog.Logger) (*feed.Hub, error) {
 	hub, err := feed.New(feed.Config{
-		Log: d.DB, Now: d.Clock.Now, Ready: g.err, Reassert: a.Reassert, Observer: m.feed, Logger: log,
+		Log: d.DB, Now: d.Clock.Now, Ready: g.err, Reassert: a.Reassert, Observer: m.feed, Logger: log, Receipts: receipts{a, node},
 		RecordVerifiers: func(ctx context.Context, heard []curfew.Verifier) error {
 			return a.RecordVerifiers(ctx, node, heard)
 		},
@@ -113,4 +113,15 @@ func (m hubMetrics) Collect(to chan<- prometheus.Metric) {
 	for d, v := range map[*prometheus.Desc]float64{feedStreams: float64(s.Streams), feedEntries: float64(s.Entries), feedVouching: vouching, feedBehind: s.Behind.Seconds()} {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
+}
+
+// receipts is what the hub needs of them, in the name of this node.
+type receipts struct {
+	*authority.Authority
+	node curfew.ID
+}
+
+// AcknowledgeReceipts is part of feed.Receipts.
+func (r receipts) AcknowledgeReceipts(ctx context.Context, acks []curfew.ReceiptAck) error {
+	return r.Authority.AcknowledgeReceipts(ctx, r.node, acks)
 }

@@ -112,8 +112,20 @@ func fill(t *testing.T, db *DB, sessions int) curfew.ID {
 	}
 	if err := db.InLog(ctx, id, func(ctx context.Context, tx authority.Tx) error {
 		session := curfew.NewID(copyTime)
+		receipt := curfew.Receipt{AccountID: id, ID: session, Scope: "all", AcknowledgedAt: copyTime, WorstCaseAt: copyTime, ExpiresAt: copyTime,
+			Expected: []curfew.Verifier{{ID: session, Name: hostile[0], HeardAt: copyTime}}}
+		if err := tx.InsertReceipt(ctx, receipt); err != nil {
+			return err
+		}
+		ack := curfew.ReceiptAck{Receipt: curfew.ReceiptKey{AccountID: id, ID: session}, Verifier: session, Name: hostile[0], Mode: curfew.ModeStrict, NotedAt: copyTime}
+		if err := tx.AcknowledgeReceipt(ctx, ack); err != nil {
+			return err
+		}
+		if _, err := tx.SettleReceipt(ctx, id, session, copyTime, curfew.ReceiptOutcome{Everywhere: true}); err != nil {
+			return err
+		}
 		return tx.Log(ctx, curfew.Revocation{AccountID: id, SessionID: session, At: copyTime}, curfew.Revocation{MintedBefore: copyTime},
-			curfew.Revocation{AccountID: id, UserID: session, Epoch: 1, Except: []curfew.ID{session, id}})
+			curfew.Revocation{AccountID: id, Epoch: 1, Receipt: session}, curfew.Revocation{AccountID: id, UserID: session, Epoch: 1, Except: []curfew.ID{session, id}})
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,8 @@ var placements = []placement{
 	{"invites", "account_id", "accounts"},
 	{"reset_tokens", "account_id", "accounts"},
 	{"audit_events", "account_id", "accounts"},
+	{"receipts", "account_id", "accounts"},
+	{"receipt_acks", "account_id", "accounts"},
 	{"login_names", "name", ""},
 	{table: "signing_keys"},
 	{table: "service_keys"},

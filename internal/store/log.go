@@ -92,7 +92,10 @@ func (w *logWriter) append(ctx context.Context, c conn, entries []curfew.Revocat
 		e := &entries[i]
 		e.Writer, e.Seq, e.Until = id, last+1+int64(i), now.Add(curfew.RevocationLife)
 	}
-	return c.db.dialect.appendLog(ctx, c, entries)
+	if err := c.db.dialect.appendLog(ctx, c, entries); err != nil {
+		return err
+	}
+	return c.placeReceipts(ctx, entries)
 }
 
 // committed takes note of what was appended and is known to hold.

@@ -16,6 +16,7 @@ import (
 var tenantTables = map[string]string{
 	"accounts": "id", "users": "account_id", "sessions": "account_id", "epochs": "account_id",
 	"invites": "account_id", "reset_tokens": "account_id", "audit_events": "account_id",
+	"receipts": "account_id", "receipt_acks": "account_id",
 }
 
 // otherTables belong to no account, and why.
@@ -43,6 +44,9 @@ var exempt = []sqlrules.Exempt{
 	{Statement: accountIDs.text, Rule: sqlrules.Account, Reason: "a fence is of all accounts; it then changes account by account"},
 	{Statement: countAccounts.text, Rule: sqlrules.Account, Reason: "how far a fence of all accounts has come"},
 	{Statement: greatestEpoch.text, Rule: sqlrules.Account, Reason: "whether a fence of all accounts has room"},
+	{Statement: openReceipts.text, Rule: sqlrules.Account, Reason: "every node's search for receipts that wait for verifiers; each is then read by its key"},
+	{Statement: forgetReceipts.text, Rule: sqlrules.Account, Reason: "what is final in any account is forgotten in all of them by age"},
+	{Statement: forgetReceiptAcks.text, Rule: sqlrules.Account, Reason: "the same"},
 	{Statement: forgetEpochs.text, Rule: sqlrules.Account, Reason: "what was swept in any account is forgotten in all of them by age"},
 }
 

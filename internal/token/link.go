@@ -3,6 +3,7 @@ package token
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"strings"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
@@ -12,10 +13,11 @@ import (
 type LinkKind string
 
 // The kinds of link: an invitation to join an account, and the way to a new
-// password.
+// password. A receipt's token is made in the same way, but works more than once.
 const (
-	LinkInvite LinkKind = "cfi_"
-	LinkReset  LinkKind = "cfp_"
+	LinkInvite  LinkKind = "cfi_"
+	LinkReset   LinkKind = "cfp_"
+	LinkReceipt LinkKind = "cfq_"
 )
 
 const linkBody = 16 + 16 + 32 // account, id, secret
@@ -38,6 +40,10 @@ func NewLink(kind LinkKind, accountID, id curfew.ID) (token string, hash [32]byt
 	rand.Read(body[32:])
 	return kind.frame().encode(body), sha256.Sum256(body)
 }
+
+// IsReceipt reports whether a credential says of itself that it is a receipt's
+// token, whole or not.
+func IsReceipt(text string) bool { return strings.HasPrefix(text, string(LinkReceipt)) }
 
 // ParseLink reads a token of that kind. The caller finds the row by account
 // and id and compares its hash in constant time. Anything that NewLink does

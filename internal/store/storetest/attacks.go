@@ -123,7 +123,7 @@ func attacks(t *testing.T, open Open) {
 		for range 3 {
 			n, err := w.RevokeMyOtherSessions(bg, owner.Actor(), Origin)
 			must(w.T, err)
-			m, err := w.RevokeSessions(bg, owner.Actor(), Origin, authority.ScopeOthers)
+			m, err := w.revoke(owner.Actor(), authority.ScopeOthers)
 			must(w.T, err)
 			if n != 0 || m != 0 {
 				w.T.Errorf("revoked %d and %d", n, m)

@@ -55,11 +55,11 @@ func bulk(t *testing.T, open Open) {
 		action audit.Action
 	}{
 		{"all", func(w *World, c crowd) (int, error) {
-			return w.RevokeSessions(bg, c.ada.Actor(), Origin, authority.ScopeAll)
+			return w.revoke(c.ada.Actor(), authority.ScopeAll)
 		},
 			8, curfew.ReasonOwnerAll, crowd.all, audit.AccountSessionsRevokedBulk},
 		{"others", func(w *World, c crowd) (int, error) {
-			return w.RevokeSessions(bg, c.ada2.Actor(), Origin, authority.ScopeOthers)
+			return w.revoke(c.ada2.Actor(), authority.ScopeOthers)
 		},
 			6, curfew.ReasonOwnerOthers, func(c crowd) []Person { return []Person{c.otto, c.otto2, c.bob, c.bob2, c.mia, c.mia2} }, audit.AccountSessionsRevokedBulk},
 		{"of a user", func(w *World, c crowd) (int, error) {
@@ -134,12 +134,12 @@ func bulk(t *testing.T, open Open) {
 		}
 		second := w.Clock.Now()
 		w.Clock.Add(time.Minute)
-		if n, err = w.RevokeSessions(bg, c.ada.Actor(), Origin, authority.ScopeOthers); err != nil || n != 4 {
+		if n, err = w.revoke(c.ada.Actor(), authority.ScopeOthers); err != nil || n != 4 {
 			w.T.Errorf("revoked %d others, %v; want 4", n, err)
 		}
 		third := w.Clock.Now()
 		w.Clock.Add(time.Minute)
-		if n, err = w.RevokeSessions(bg, c.ada.Actor(), Origin, authority.ScopeAll); err != nil || n != 2 {
+		if n, err = w.revoke(c.ada.Actor(), authority.ScopeAll); err != nil || n != 2 {
 			w.T.Errorf("revoked %d, %v; want 2", n, err)
 		}
 		w.Ended(c.bob, curfew.ReasonOwnerSession, first)
@@ -155,7 +155,7 @@ func bulk(t *testing.T, open Open) {
 	})
 	scenario(t, open, "a sign-in after an ending lives", func(w *World) {
 		c := w.crowd()
-		_, err := w.RevokeSessions(bg, c.ada.Actor(), Origin, authority.ScopeAll)
+		_, err := w.revoke(c.ada.Actor(), authority.ScopeAll)
 		must(w.T, err)
 		w.MustRefresh(w.SignIn(c.ada.Email), "")
 		_, err = w.EndSessions(bg, w.Acme.ID(), ptr(c.bob.User()))

@@ -212,7 +212,7 @@ func endings(t *testing.T, open Open) {
 			}
 			return nil
 		})
-		n, err := w.RevokeSessions(bg, w.Acme.Owner.Actor(), Origin, authority.ScopeAll)
+		n, err := w.revoke(w.Acme.Owner.Actor(), authority.ScopeAll)
 		must(w.T, err)
 		stamped, err := w.Sweep(bg)
 		must(w.T, err)

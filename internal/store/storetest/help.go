@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
@@ -79,4 +80,10 @@ func together(n int, fn func(i int)) {
 	}
 	close(start)
 	wg.Wait()
+}
+
+// revoke ends many sessions, and says how many.
+func (w *World) revoke(actor curfew.Actor, scope authority.Scope) (int, error) {
+	ended, err := w.RevokeSessions(bg, actor, Origin, scope)
+	return ended.Count, err
 }

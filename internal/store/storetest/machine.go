@@ -108,12 +108,12 @@ func (m *model) end(t *rapid.T) {
 	case "all":
 		owner := m.of(t, 0)
 		want := m.raise(curfew.ReasonOwnerAll, func(*modelSession) bool { return true }, byAccount)
-		got, err := w.RevokeSessions(bg, m.actor(owner), Origin, authority.ScopeAll)
+		got, err := w.revoke(m.actor(owner), authority.ScopeAll)
 		m.want(t, "all", got, want, err)
 	case "others":
 		owner := m.of(t, 0)
 		want := m.raiseIfAny(curfew.ReasonOwnerOthers, m.others(func(s *modelSession) bool { return s.user == 0 }), byAccount)
-		got, err := w.RevokeSessions(bg, m.actor(owner), Origin, authority.ScopeOthers)
+		got, err := w.revoke(m.actor(owner), authority.ScopeOthers)
 		m.want(t, "others", got, want, err)
 	case "user":
 		owner := m.of(t, 0)

@@ -473,6 +473,98 @@ export interface components {
              */
             type: string;
         };
+        Receipt: {
+            /**
+             * Format: date-time
+             * @description When they were ended here.
+             */
+            acknowledged_at: string;
+            /**
+             * @description The receipt's id.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description The greatest of their milliseconds; null while none has acknowledged.
+             * @example 120
+             */
+            max_ms: number | null;
+            /**
+             * Format: int64
+             * @description The median of their milliseconds; null while none has acknowledged.
+             * @example 41
+             */
+            p50_ms: number | null;
+            /**
+             * Format: int64
+             * @description How many sessions were active and are now over.
+             * @example 5
+             */
+            revoked_count: number;
+            /**
+             * @description Which sessions were ended.
+             * @enum {string}
+             */
+            scope: "all" | "others";
+            /**
+             * @description everywhere once all verifiers have acknowledged, or worst_case_at is past; spreading until then.
+             * @enum {string}
+             */
+            state: "spreading" | "everywhere";
+            /** @description The services that verify access tokens themselves and follow the revocation feed, by name. */
+            verifiers: components["schemas"]["ReceiptVerifier"][];
+            /**
+             * Format: date-time
+             * @description When every access token of the ended sessions has expired, whoever has heard.
+             */
+            worst_case_at: string;
+        };
+        ReceiptKey: {
+            /**
+             * Format: date-time
+             * @description When the token stops to work.
+             */
+            expires_at: string;
+            /**
+             * @description The receipt's id.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            id: string;
+            /**
+             * @description A bearer token that reads this receipt and nothing else, also when the caller's own session is over.
+             * @example cfq_AZeyxI86fSGcVT6PGi
+             */
+            token: string;
+        };
+        ReceiptVerifier: {
+            /**
+             * Format: date-time
+             * @description Until when it may accept a token of an ended session at worst; null once it has acknowledged.
+             */
+            accepts_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last heard of.
+             */
+            last_heard_at: string;
+            /**
+             * Format: int64
+             * @description How long it took to acknowledge; null while it has not.
+             * @example 41
+             */
+            milliseconds: number | null;
+            /**
+             * @description What the service calls itself.
+             * @example orders
+             */
+            name: string;
+            /**
+             * @description acknowledged: it refuses the ended sessions. lagging: it was heard of within 5 seconds, but has not applied their end yet. silent: it was not.
+             * @enum {string}
+             */
+            state: "acknowledged" | "lagging" | "silent";
+        };
         RefreshRequest: {
             /**
              * @description Names this rotation, chosen at random by the client. The same value in a retry gives the same successor.
@@ -935,6 +1027,16 @@ export interface components {
              */
             role: "owner" | "member";
         };
+        SessionsRevoked: {
+            /** @description What shows which services have heard. */
+            receipt: components["schemas"]["ReceiptKey"];
+            /**
+             * Format: int64
+             * @description How many sessions were active and are now over.
+             * @example 5
+             */
+            revoked_count: number;
+        };
         SignupRequest: {
             /**
              * @description The name of the new account, as its people will see it.
@@ -1052,7 +1154,7 @@ export interface components {
 export interface queries {
     listAuditEvents: {
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */
@@ -1068,7 +1170,7 @@ export interface queries {
         /** @description The format of the file. */
         format?: "csv" | "jsonl";
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */
