@@ -42,8 +42,8 @@ type Config struct {
 	// StreamStall is how long a reader of the feed may take for one writing; 10
 	// seconds by default.
 	StreamStall time.Duration
-	Now  func() time.Time // time.Now by default
-	Log  *slog.Logger     // slog.Default by default
+	Now         func() time.Time // time.Now by default
+	Log         *slog.Logger     // slog.Default by default
 	// Metrics takes the request counters; nil for none.
 	Metrics prometheus.Registerer
 	// Version is the program's own, shown on the page at / where there is no

@@ -120,7 +120,9 @@ func revocationCases(issued time.Time) []revocationCase {
 		}
 		return e
 	}
-	personal := func(epoch int64, except ...string) object { return with(raised(epoch, except...), object{"user_id": user}) }
+	personal := func(epoch int64, except ...string) object {
+		return with(raised(epoch, except...), object{"user_id": user})
+	}
 	minted := func(late time.Duration) object { return object{"minted_before": stampOf(issued.Add(late))} }
 	const us = time.Microsecond
 	return []revocationCase{
