@@ -23,6 +23,7 @@ type population struct {
 	accounts, people, each int
 
 	born  time.Time // of all of them
+	now   time.Time // when they are put in
 	key   [32]byte
 	codec *token.RefreshCodec
 	chain *audit.Chain
@@ -34,11 +35,32 @@ func newPopulation(secrets *token.Secrets, now time.Time, accounts, people, each
 		return nil, err
 	}
 	p := &population{accounts: accounts, people: people, each: each, chain: chain, codec: token.NewRefreshCodec(secrets),
-		// An hour old, and of whole seconds: what is older than a second is
-		// not young any more.
-		born: now.UTC().Truncate(time.Second).Add(-time.Hour)}
+		now: now.UTC().Truncate(time.Second)}
+	p.born = p.now.Add(-signedInFor)
 	rand.Read(p.key[:])
 	return p, nil
+}
+
+// signedInFor is how long ago everybody signed in: a week, which is as long as a
+// session may be idle and half of what it lives.
+const signedInFor = idleMinutes * time.Minute
+
+// activeAt is when the person of a session was last active, by its secret. One in ten is in use, which means that it was refreshed within the last five
+// minutes; four in ten were in use in the last day, the others in the six days
+// before, but for the last half of a day, so that they do not end meanwhile.
+func (p *population) activeAt(drawn token.RefreshSecret) time.Time {
+	part := func(of time.Duration) time.Duration {
+		return (time.Duration(binary.BigEndian.Uint32(drawn[:])) * (of >> 32)).Truncate(time.Microsecond)
+	}
+	const day = 24 * time.Hour
+	switch kind := drawn[4]; {
+	case kind < 26:
+		return p.now.Add(-part(5 * time.Minute))
+	case kind < 128:
+		return p.now.Add(-part(day))
+	default:
+		return p.now.Add(-day - part(signedInFor-day-day/2))
+	}
 }
 
 // size is how many sessions there are.
@@ -130,8 +152,7 @@ func (p *population) rows() yardstick.Rows {
 // row is a session as the store keeps it.
 func (p *population) row(a, who, n int) curfew.Session {
 	r := p.refresh(a, who, n)
-	// Spread over a second, so that lists have an order of their own.
-	active := p.born.Add(time.Duration(binary.BigEndian.Uint16(r.Secret[:])) * 15 * time.Microsecond)
+	active := p.activeAt(r.Secret)
 	return curfew.Session{
 		AccountID: r.AccountID, ID: r.SessionID, UserID: p.person(a, who), SecretHash: r.SecretHash(), Generation: 1, PolicyVersion: 1,
 		StartedAt: p.born, AuthTime: p.born, LastActiveAt: active, IdleMinutes: idleMinutes, AbsoluteMinutes: absoluteMinutes,

@@ -25,6 +25,27 @@ func testPopulation(t *testing.T, now time.Time, accounts, people, each int) (*p
 	return p, secrets
 }
 
+// TestPopulationIsInUse: one session in ten is in use and half were within a day.
+func TestPopulationIsInUse(t *testing.T) {
+	now := time.Now()
+	p, _ := testPopulation(t, now, 1, 100, 100)
+	var use, day int
+	for s := range p.rows().Sessions {
+		if s.LastActiveAt.After(now.Add(-6 * time.Minute)) {
+			use++
+		}
+		if s.LastActiveAt.After(now.Add(-24 * time.Hour)) {
+			day++
+		}
+		if s.LastActiveAt.After(now) || s.LastActiveAt.Before(s.StartedAt) || s.IdleExpiresAt.Before(now.Add(time.Hour)) || s.IdleExpiresAt.After(s.AbsoluteExpiresAt) {
+			t.Fatalf("%+v", s)
+		}
+	}
+	if use < 900 || use > 1200 || day < 4700 || day > 5300 {
+		t.Errorf("%d of 10,000 sessions are in use, and %d were within a day", use, day)
+	}
+}
+
 // TestPopulation: the token that a client presents is that of the row in the
 // store, for each session, and no id is there twice.
 func TestPopulation(t *testing.T) {

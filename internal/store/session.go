@@ -113,13 +113,16 @@ const (
 
 	// The active of a whole account may be very many: a page's keys are found
 	// among them first, by the rule of activeAt without a look at the user of
-	// each, as few users have had an epoch of their own raised.
+	// each, as few users have had an epoch of their own raised; and hour after
+	// hour back from that of the key ($7), so that only the hours that the page
+	// is from are sorted.
 	activePage = `SELECT ` + standingColumns + standingFrom + ` AND s.id IN (SELECT s.id FROM sessions s
-  WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
+  WHERE s.account_id = $1 AND s.activity_hour >= 0 AND s.activity_hour <= $7
+  AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
   AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
   AND (s.user_id NOT IN (SELECT u.id FROM users u WHERE u.account_id = $1 AND u.session_epoch > 0)
    OR s.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = s.user_id))` +
-		sessionAfter + sessionOrder + `) ORDER BY s.last_active_at DESC, s.id DESC`
+		sessionAfter + ` ORDER BY s.activity_hour DESC, s.last_active_at DESC, s.id DESC LIMIT $6) ORDER BY s.last_active_at DESC, s.id DESC`
 )
 
 var (
@@ -143,8 +146,11 @@ func (c conn) SessionList(ctx context.Context, accountID curfew.ID, now time.Tim
 	}
 	statements := selectSessions
 	args := []any{accountID[:], now.UnixMicro(), curfew.ZeroID[:], after.LastActiveAt.UnixMicro(), after.ID[:], page.Limit + 1}
-	if filter.UserID != nil {
+	switch {
+	case filter.UserID != nil:
 		statements, args = selectUserSessions, append(args, filter.UserID[:])
+	case filter.Status == authority.SessionsActive:
+		args = append(args, activityHour(after.LastActiveAt))
 	}
 	err := c.each(ctx, statements[filter.Status], func(scan func(...any) error) error {
 		st, err := scanStanding(scan)
@@ -156,6 +162,9 @@ func (c conn) SessionList(ctx context.Context, accountID curfew.ID, now time.Tim
 	})
 	return list, err
 }
+
+// activityHour is the hour of a time, as sessions_by_activity has it.
+func activityHour(t time.Time) int64 { return t.UnixMicro() / time.Hour.Microseconds() }
 
 // farFuture is after every stored time.
 var farFuture = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
@@ -173,8 +182,8 @@ func cut[T, K any](list *authority.List[T, K], limit int, key func(T) K) {
 // authenticated its person, and only while the person is enabled.
 var insertSession = statement(`INSERT INTO sessions (account_id, id, user_id, secret_hash, generation, policy_version,
  started_at, auth_time, last_active_at, idle_minutes, absolute_minutes, idle_expires_at, absolute_expires_at,
- account_epoch, user_epoch, device, ip, amr)
- SELECT u.account_id, $3, u.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
+ account_epoch, user_epoch, device, ip, amr, activity_hour)
+ SELECT u.account_id, $3, u.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
  FROM users u WHERE u.account_id = $1 AND u.id = $2 AND u.session_epoch = $15 AND u.disabled_at IS NULL
  AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = $1 AND a.session_epoch = $14)`)
 
@@ -188,7 +197,7 @@ func (c conn) InsertSession(ctx context.Context, s curfew.Session) (bool, error)
 	n, err := c.exec(ctx, insertSession, s.AccountID[:], s.UserID[:], s.ID[:], s.SecretHash[:], s.Generation, s.PolicyVersion,
 		micros(s.StartedAt), micros(s.AuthTime), micros(s.LastActiveAt), s.IdleMinutes, s.AbsoluteMinutes,
 		micros(s.IdleExpiresAt), micros(s.AbsoluteExpiresAt), s.AccountEpoch, s.UserEpoch,
-		string(device), s.IP, strings.Join(s.AMR, " "))
+		string(device), s.IP, strings.Join(s.AMR, " "), activityHour(s.LastActiveAt))
 	if err != nil || n == 0 {
 		return false, err
 	}

@@ -28,7 +28,7 @@ var sqliteDialect = dialect{
 	verifiers: verifiersOneByOne,
 	rotate:    rotatePacked,
 	standings: standingsPacked,
-	batched:   []*query{rotateQuietly, selectRotated},
+	batched:   []*query{rotateQuietly, selectRotated, stampHour},
 	looked:    []*query{selectPacked},
 	rotators:  1,
 	lookers:   1,

@@ -59,7 +59,7 @@ var Tables = func() []Table {
 			b("account_id"), b("id"), b("user_id"), b("secret_hash"), n("generation"), n("rotated_at"), b("rotation_attempt"), b("rotation_nonce"),
 			n("policy_version"), n("started_at"), n("auth_time"), n("last_active_at"), n("idle_minutes"), n("absolute_minutes"),
 			n("idle_expires_at"), n("absolute_expires_at"), n("account_epoch"), n("user_epoch"), n("revoked_at"), t("revoke_reason"),
-			t("device"), t("ip"), t("amr")),
+			t("device"), t("ip"), t("amr"), n("activity_hour")),
 		table("epochs", []string{"account_id", "user_id", "epoch"},
 			b("account_id"), b("user_id"), n("epoch"), n("raised_at"), t("reason"), t("actor_type"), b("actor_id"), n("swept_at")),
 		table("invites", []string{"account_id", "id"},

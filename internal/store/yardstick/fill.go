@@ -78,13 +78,13 @@ func loginNameTable(users iter.Seq[curfew.User]) table {
 func sessionTable(sessions iter.Seq[curfew.Session]) table {
 	return table{"sessions", strings.Fields(`account_id id user_id secret_hash generation policy_version
 		started_at auth_time last_active_at idle_minutes absolute_minutes idle_expires_at absolute_expires_at
-		account_epoch user_epoch device ip amr`),
+		account_epoch user_epoch device ip amr activity_hour`),
 		rowsOf(sessions, func(row []any, s curfew.Session) []any {
 			device, _ := json.Marshal(s.Device) // strings always can be
 			return append(row, s.AccountID[:], s.ID[:], s.UserID[:], s.SecretHash[:], int64(s.Generation), s.PolicyVersion,
 				s.StartedAt.UnixMicro(), s.AuthTime.UnixMicro(), s.LastActiveAt.UnixMicro(), s.IdleMinutes, s.AbsoluteMinutes,
 				s.IdleExpiresAt.UnixMicro(), s.AbsoluteExpiresAt.UnixMicro(), s.AccountEpoch, s.UserEpoch,
-				string(device), s.IP, strings.Join(s.AMR, " "))
+				string(device), s.IP, strings.Join(s.AMR, " "), s.LastActiveAt.UnixMicro()/time.Hour.Microseconds())
 		})}
 }
 
