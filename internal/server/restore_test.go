@@ -451,10 +451,10 @@ func TestRestoreOfAnOlderVersion(t *testing.T) {
 	older(t, file)
 	before, err := os.ReadFile(file)
 	must(t, err)
+	to := c
+	places["PostgreSQL"](t, &to.Store) // which may start a server in the folder for temporary files
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	to := c
-	places["PostgreSQL"](t, &to.Store)
 	_, err = restore(t, file, to.Store)
 	must(t, err)
 	if left, _ := os.ReadDir(temporary); len(left) > 0 {
@@ -474,7 +474,8 @@ func older(t *testing.T, file string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file)
 	must(t, err)
-	for _, text := range []string{`ALTER TABLE copies DROP COLUMN kind`, `DELETE FROM goose_db_version WHERE version_id = 9`} {
+	for _, text := range []string{`DROP TABLE receipt_acks`, `DROP TABLE receipts`,
+		`ALTER TABLE copies DROP COLUMN kind`, `DELETE FROM goose_db_version WHERE version_id >= 9`} {
 		_, err := db.Exec(text)
 		must(t, err)
 	}
