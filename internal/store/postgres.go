@@ -44,10 +44,18 @@ var postgresDialect = dialect{
 	batched:      []*query{rotateAll, selectStandings},
 	rotators:     2,
 	lookers:      1,
-	clear:        func(tables []string) []string { return []string{"TRUNCATE " + strings.Join(tables, ", ")} },
+	clear:        truncateAll,
 	analyze:      "ANALYZE " + strings.Join(copiedTables(), ", "),
 	rowsAtOnce:   500,
 	plainText:    true,
+}
+
+// truncateAll empties tables in the order in which a copy reads them: two that
+// lock the same tables in two orders wait for each other.
+func truncateAll(tables []string) []string {
+	tables = slices.Clone(tables)
+	slices.Reverse(tables)
+	return []string{"TRUNCATE " + strings.Join(tables, ", ")}
 }
 
 const (
