@@ -33,11 +33,18 @@ func logSession(ctx context.Context, tx Tx, accountID, id curfew.ID) error {
 	return tx.Log(ctx, curfew.Revocation{AccountID: accountID, SessionID: id})
 }
 
-// logAgain tells once more of a session that somebody ended before: whoever did
-// may never have had an answer. A deadline needs no word, for no token outlives
-// it.
-func logAgain(ctx context.Context, tx Tx, now time.Time, s curfew.Session, end curfew.Ending) error {
-	if end.Expired() || tokensGone(lastMinted(s), now) {
+// tokensSince is since when a session must have been over for none of its
+// tokens to be alive, at a time: a deadline that a tightened policy brought
+// forward may come before that of the tokens made under the old one.
+func tokensSince(now time.Time) time.Time {
+	return now.Add(-curfew.RevocationLife - verifierLeeway)
+}
+
+// logAgain tells of a session that is over already. Whoever ended it may never
+// have had an answer; and its deadline may have come before those of its tokens
+// (tokensSince).
+func logAgain(ctx context.Context, tx Tx, now time.Time, s curfew.Session) error {
+	if tokensGone(lastMinted(s), now) {
 		return nil
 	}
 	return logSession(ctx, tx, s.AccountID, s.ID)

@@ -164,9 +164,9 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 			return err
 		}
 		if scope == ScopeOthers {
-			if others, err := tx.OthersActive(ctx, actor.AccountID, actor.UserID, now); err != nil {
+			if others, err := tx.OthersActive(ctx, actor.AccountID, actor.UserID, tokensSince(now)); err != nil {
 				return err
-			} else if !others { // nothing is to end, and no epoch is raised for nothing
+			} else if !others { // nothing is to end, no token is alive, and no epoch is raised for nothing
 				return audited(0, false)
 			}
 		}

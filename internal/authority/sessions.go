@@ -68,8 +68,8 @@ func (a *Authority) revokeSession(ctx context.Context, actor curfew.Actor, from 
 
 // endOne ends a session that is alive, and writes it.
 func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st curfew.Standing, reason curfew.Reason, actor *audit.Actor) error {
-	if end, over := st.End(now); over {
-		return logAgain(ctx, tx, now, st.Session, end)
+	if _, over := st.End(now); over {
+		return logAgain(ctx, tx, now, st.Session)
 	}
 	revoked, err := tx.RevokeSession(ctx, st.Session.AccountID, st.Session.ID, reason, now)
 	if err != nil {
@@ -104,9 +104,10 @@ func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, 
 }
 
 // endActive is endUser where nothing but running sessions is to end: for a
-// person without any (beyond those in keep) no epoch is raised.
+// person without any (beyond those in keep), and without any that was running
+// while tokens of it may be alive, no epoch is raised.
 func endActive(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep ...curfew.Actor) (int, error) {
-	active, err := tx.ActiveSessions(ctx, raising.Actor.AccountID, userID, raising.At)
+	active, err := tx.ActiveSessions(ctx, raising.Actor.AccountID, userID, tokensSince(raising.At))
 	if err != nil {
 		return 0, err
 	}

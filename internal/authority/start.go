@@ -132,8 +132,8 @@ func (a *Authority) logout(ctx context.Context, tx Tx, from curfew.Origin, now t
 	if !proven(st) {
 		return false, nil
 	}
-	if end, over := st.End(now); over {
-		return false, logAgain(ctx, tx, now, st.Session, end)
+	if _, over := st.End(now); over {
+		return false, logAgain(ctx, tx, now, st.Session)
 	}
 	ended, err := tx.RevokeSession(ctx, accountID, id, curfew.ReasonLogout, now)
 	if err != nil {

@@ -50,6 +50,14 @@ func ofAccount(t *Tenant, epoch int64, keep ...Person) curfew.Revocation {
 	return e
 }
 
+// left refreshes a session whose person left a while ago.
+func (w *World) left(p Person, ago time.Duration) Person {
+	w.T.Helper()
+	granted, err := w.Present(authority.Refresh{Token: p.RefreshToken, InactiveSeconds: int(ago / time.Second)})
+	must(w.T, err)
+	return Person{granted, p.Email}
+}
+
 // telling: every way in which sessions end is told to verifiers, with the commit
 // of the ending, and what ends none is not.
 func telling(t *testing.T, open Open) {
@@ -86,15 +94,60 @@ func telling(t *testing.T, open Open) {
 			w.WantLogged()
 		}
 	})
-	scenario(t, open, "a session that reached its deadline needs no word", func(w *World) {
+	scenario(t, open, "a session that reached its deadline long ago needs no word", func(w *World) {
 		w.limits(w.Acme, 15, 60)
 		p := w.SignIn(w.Acme.Owner.Email)
 		w.NewLogged()
-		w.Clock.Add(15 * time.Minute)
+		w.Clock.Add(20 * time.Minute)
 		q := w.SignIn(w.Acme.Owner.Email)
 		must(w.T, w.RevokeSession(bg, q.Actor(), Origin, p.Session()))
 		must(w.T, w.SignOut(bg, Origin, authority.SignOut{Token: p.RefreshToken}))
 		w.WantLogged()
+	})
+	scenario(t, open, "a session whose idle deadline came before that of its token", func(w *World) {
+		owner := w.Acme.Owner
+		bob := w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember)
+		w.Clock.Add(14 * time.Minute)
+		owner, bob = w.MustRefresh(owner, ""), w.left(bob, 14*time.Minute)
+		_, err := w.SetPolicy(bg, owner.Actor(), Origin, setAll(15, 60))
+		must(w.T, err)
+		w.NewLogged()
+		w.Clock.Add(time.Minute) // the token has four more
+		for _, end := range []func() error{
+			func() error { return w.RevokeSession(bg, owner.Actor(), Origin, bob.Session()) },
+			func() error { return w.SignOut(bg, Origin, authority.SignOut{Token: bob.RefreshToken}) },
+		} {
+			must(w.T, end())
+			w.WantLogged(ofSession(bob))
+		}
+		n, err := w.RevokeSessions(bg, owner.Actor(), Origin, authority.ScopeOthers)
+		must(w.T, err)
+		w.WantLogged(ofAccount(w.Acme, 1, owner))
+		if n.Count != 0 {
+			w.T.Errorf("%d sessions were active", n.Count)
+		}
+		w.Clock.Add(20 * time.Minute)
+		_, err = w.RevokeSessions(bg, owner.Actor(), Origin, authority.ScopeOthers)
+		w.WantKind(err, curfew.KindSessionExpired, curfew.ReasonIdle)
+		w.WantLogged()
+	})
+	scenario(t, open, "a person whose idle deadline came before that of the token", func(w *World) {
+		owner := w.Acme.Owner
+		bob := w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember)
+		w.Clock.Add(14 * time.Minute)
+		owner, _ = w.MustRefresh(owner, ""), w.left(bob, 14*time.Minute)
+		_, err := w.SetPolicy(bg, owner.Actor(), Origin, setAll(15, 60))
+		must(w.T, err)
+		w.NewLogged()
+		w.Clock.Add(time.Minute)
+		for _, want := range [][]curfew.Revocation{{ofUser(bob, 1)}, nil} {
+			n, err := w.RevokeUserSessions(bg, owner.Actor(), Origin, bob.User())
+			must(w.T, err)
+			w.WantLogged(want...)
+			if n != 0 {
+				w.T.Errorf("%d sessions were active", n)
+			}
+		}
 	})
 	scenario(t, open, "a reused token", func(w *World) {
 		p := w.SignIn(w.Acme.Owner.Email)
