@@ -31,6 +31,7 @@ type memoryLog struct {
 	hang    bool
 	reads   int
 	onFence func()
+	primary curfew.Cursor // the heads of where fences are written, nil for heads
 }
 
 func (l *memoryLog) wait(ctx context.Context) error {
@@ -63,17 +64,20 @@ func (l *memoryLog) RevocationsAfter(ctx context.Context, c curfew.Cursor, limit
 	return found[:min(limit, len(found))], maps.Clone(l.heads), nil
 }
 
-func (l *memoryLog) Fence(ctx context.Context, now time.Time) error {
+func (l *memoryLog) Fence(ctx context.Context, now time.Time) (curfew.Cursor, error) {
 	if l.onFence != nil {
 		l.onFence()
 	}
 	if err := l.wait(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fences = append(l.fences, now)
-	return nil
+	if l.primary != nil {
+		return maps.Clone(l.primary), nil
+	}
+	return maps.Clone(l.heads), nil
 }
 
 // life is how long entries matter.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
 // Head says how far a reader must have come to know everything that was
@@ -25,6 +27,7 @@ var (
 	errClosed    = errors.New("the node is shutting down")
 	errHangs     = errors.New("the store did not answer in time")
 	errWentBack  = errors.New("the store has lost what it had acknowledged")
+	errElsewhere = errors.New("the revocation log was read from a server that does not have all of it: is that an old primary?")
 	errSuspected = errors.New("refresh tokens are ahead of the store")
 )
 
@@ -88,9 +91,12 @@ func (h *Hub) answer(ctx context.Context) error {
 		return nil
 	}
 	defer close(mine.done)
-	err := h.fence(ctx)
+	heads, err := h.fence(ctx)
 	if err == nil {
 		err = h.poll(ctx)
+	}
+	if err == nil && !h.hasRead(heads) {
+		err = errElsewhere
 	}
 	if err != nil {
 		mine.err = unavailable(err)
@@ -106,20 +112,29 @@ func (h *Hub) answer(ctx context.Context) error {
 	return nil
 }
 
-func (h *Hub) fence(ctx context.Context) error {
+// hasRead reports whether the logs were read as far as a fence says that they go.
+// The reading may have reached another server than the fence: one that was the
+// primary before, and does not know yet that it is none.
+func (h *Hub) hasRead(heads curfew.Cursor) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.back != nil || Covers(h.memory.cursor, heads) // what went back vouches for nothing anyway
+}
+
+func (h *Hub) fence(ctx context.Context) (curfew.Cursor, error) {
 	if h.Ready != nil {
 		if err := h.Ready(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	began := time.Now()
-	err := h.Log.Fence(ctx, h.Now())
+	heads, err := h.Log.Fence(ctx, h.Now())
 	if h.ending.Err() == nil {
 		h.Observer.Fenced(time.Since(began), err)
 	}
-	return err
+	return heads, err
 }
 
 // refuseRound answers the questions that wait when nobody will.

@@ -19,9 +19,10 @@ type Log interface {
 	// heartbeat the number of its last entry, all of one moment after the call
 	// began, on the primary.
 	RevocationsAfter(ctx context.Context, c curfew.Cursor, limit int) (entries []curfew.Revocation, heads curfew.Cursor, err error)
-	// Fence writes this node's heartbeat, durably: it fails where the store
-	// would lose what it acknowledges.
-	Fence(ctx context.Context, now time.Time) error
+	// Fence writes this node's heartbeat, durably, and gives the number of every
+	// writer's last entry, read from where that was written: it fails where the
+	// store would lose what it acknowledges.
+	Fence(ctx context.Context, now time.Time) (heads curfew.Cursor, err error)
 }
 
 // Config is what a Hub is made of. Log and Now must be set.

@@ -264,6 +264,30 @@ func TestHead(t *testing.T) {
 }
 
 // TestHeadIsRefused: where the node cannot know, it says so, and within 2 s.
+// The reading may reach another server than the fence: one that was the primary,
+// and does not know yet that it is none.
+func TestHeadIsOfWhereTheFenceWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(memoryLog)
+		h, _ := started(t, log)
+		known := log.ended(one)
+		log.mu.Lock()
+		log.primary = curfew.Cursor{one: known.Seq, two: 1}
+		log.mu.Unlock()
+		for range 3 {
+			if head, err := h.Head(t.Context()); curfew.KindOf(err) != curfew.KindUnavailable {
+				t.Fatalf("vouches for what it has not read: %v, %v", head, err)
+			}
+		}
+		log.ended(two)
+		head, err := h.Head(t.Context())
+		must(t, err)
+		if c, err := ParseCursor(head.Cursor); err != nil || c[two] != 1 {
+			t.Errorf("the head is %v, %v", c, err)
+		}
+	})
+}
+
 func TestHeadIsRefused(t *testing.T) {
 	for name, breaks := range map[string]func(*memoryLog, *Config){
 		"the store fails": func(l *memoryLog, _ *Config) { l.err = errAway },

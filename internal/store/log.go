@@ -176,14 +176,31 @@ func joinIDs(ids []curfew.ID) (joined []byte) {
 var fence = statement(`INSERT INTO writers (id, started_at, heartbeat, stopped_at) VALUES ($1, $2, $2, $2)
  ON CONFLICT (id) DO UPDATE SET heartbeat = $2, stopped_at = $2`)
 
-// Fence writes a row durably. After success all that was committed before it
-// began, by whatever node, is there to be read, and a server that is no primary
-// any more, or whose standby did not confirm, gives none.
-func (db *DB) Fence(ctx context.Context, now time.Time) error {
-	return db.InTx(ctx, db.fenceID, func(ctx context.Context, tx authority.Tx) error {
-		_, err := tx.(conn).exec(ctx, fence, db.fenceID[:], micros(now))
-		return err
+// Fence writes a row durably, and gives how far each log goes, read in the same
+// transaction: a server that is no primary any more, or whose standby did not
+// confirm, gives none. So who has read that far knows all that was committed
+// before Fence was called, by whatever node. Other connections may lead to
+// another server than this one did: to an old primary that does not know yet
+// that it is none.
+func (db *DB) Fence(ctx context.Context, now time.Time) (heads curfew.Cursor, err error) {
+	err = db.InTx(ctx, db.fenceID, func(ctx context.Context, tx authority.Tx) error {
+		c := tx.(conn)
+		if _, err := c.exec(ctx, fence, db.fenceID[:], micros(now)); err != nil {
+			return err
+		}
+		heads = curfew.Cursor{}
+		return c.each(ctx, selectHeads, func(scan func(...any) error) error {
+			var id curfew.ID
+			var last int64
+			err := scan(idInto{&id}, &last)
+			heads[id] = last
+			return err
+		})
 	})
+	if err != nil {
+		return nil, err
+	}
+	return heads, nil
 }
 
 // OnLogged has fn told of what was written to the log by this process, once its

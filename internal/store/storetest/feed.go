@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ import (
 type Log interface {
 	RevocationsAfter(ctx context.Context, c curfew.Cursor, limit int) (entries []curfew.Revocation, heads curfew.Cursor, err error)
 	LiveRevocations(ctx context.Context, now time.Time, after curfew.LogPlace, limit int) ([]curfew.Revocation, error)
-	Fence(ctx context.Context, now time.Time) error
+	Fence(ctx context.Context, now time.Time) (heads curfew.Cursor, err error)
 	WriterID() curfew.ID
 	OnLogged(fn func([]curfew.Revocation))
 	SetClock(now func() time.Time)
@@ -237,7 +238,14 @@ func feed(t *testing.T, open Open) {
 		w.Logged()
 	})
 	scenario(t, open, "a fence is a durable write, or fails", func(w *World) {
-		must(w.T, w.Log().Fence(bg, w.Clock.Now()))
+		fence := func() error { _, err := w.Log().Fence(bg, w.Clock.Now()); return err }
+		must(w.T, fence())
+		must(w.T, w.Store.InLog(bg, w.Acme.ID(), logging(w.Acme.ID(), curfew.NewID(w.Clock.Now()))))
+		heads, err := w.Log().Fence(bg, w.Clock.Now())
+		must(w.T, err)
+		if _, read, err := w.Log().RevocationsAfter(bg, nil, 1); err != nil || len(read) == 0 || !maps.Equal(heads, read) {
+			w.T.Errorf("a fence says that the logs go to %v; they go to %v, %v", heads, read, err)
+		}
 		var commits int
 		w.Tap.Watch(func(c Call) error {
 			if c.Op == OpCommit {
@@ -245,7 +253,7 @@ func feed(t *testing.T, open Open) {
 			}
 			return nil
 		})
-		must(w.T, w.Log().Fence(bg, w.Clock.Now())) // also when nothing is new
+		must(w.T, fence()) // also when nothing is new
 		w.Tap.Watch(nil)
 		if commits != 1 {
 			w.T.Errorf("%d commits", commits)
@@ -257,7 +265,7 @@ func feed(t *testing.T, open Open) {
 				}
 				return nil
 			})
-			err := w.Log().Fence(bg, w.Clock.Now())
+			err := fence()
 			w.Tap.Watch(nil)
 			w.WantKind(err, curfew.KindUnavailable)
 		}
