@@ -115,6 +115,20 @@ func TestForwardAuthByCookie(t *testing.T) {
 	sites.header["Sec-Fetch-Site"] = []string{"same-origin", "cross-site"}
 	sites.Get(forwardAuth).tellsNothing(403, "cross-origin")
 
+	// A WebSocket is opened by GET, and is for this origin's pages alone.
+	for _, sign := range [][2]string{{"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, {"Sec-Fetch-Mode", "websocket"}} {
+		socket := func(site string) *client { return by("GET", site).with(sign[0], sign[1]) }
+		for _, site := range []string{"same-site", "cross-site", ""} {
+			socket(site).Get(forwardAuth).tellsNothing(403, "cross-origin")
+			for _, origin := range []string{"https://evil.example", "null", w.url + ".evil.example"} {
+				socket(site).with("Origin", origin).Get(forwardAuth).tellsNothing(403, "cross-origin")
+			}
+		}
+		socket("same-origin").Get(forwardAuth).tellsOf(w.bob, session)
+		socket("").with("Origin", w.url).Get(forwardAuth).tellsOf(w.bob, session)
+	}
+	by("GET", "same-site").with("Sec-Fetch-Mode", "navigate").Get(forwardAuth).tellsOf(w.bob, session)
+
 	// A bearer token goes before the cookie, also a wrong one.
 	by("GET", "").as("nonsense").Get(forwardAuth).tellsNothing(401, "invalid-token")
 	by("GET", "").as(w.ada.bearer).Get(forwardAuth).tellsOf(w.ada, w.ada.session)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/curfew-auth/curfew/internal/authority"
@@ -26,7 +27,7 @@ func (a *API) registerForwardAuth() {
 			"Takes the bearer token or, with CURFEW_FORWARD_AUTH on, the access cookie; never the refresh cookie. The session is looked up " +
 			"in the store, and never extended. By cookie, a request that may change something must come from a page of the same origin: " +
 			"403 unless Sec-Fetch-Site is same-origin or none, or the original method is GET or HEAD, which the proxy tells in " +
-			"X-Forwarded-Method or X-Original-Method.",
+			"X-Forwarded-Method or X-Original-Method. A request that opens a WebSocket must come from there too, by Sec-Fetch-Site or by Origin.",
 		Problems: []curfew.Kind{curfew.KindUnauthenticated, curfew.KindInvalidToken, curfew.KindSessionExpired, curfew.KindSessionRevoked},
 		Security: []map[string][]string{{accessToken: {}}, {accessCookie: {}}},
 	}, a.forwardAuth)
@@ -41,7 +42,8 @@ func (a *API) forwardAuth(ctx context.Context, _ curfew.Actor, _ curfew.Origin, 
 	}
 	if token == "" && a.cookies.forwardAuth {
 		token = presented(x.request, a.cookies.access)
-		if token != "" && !changesNothing(x.request.Header) && !fromOwnPage(x.request.Header) {
+		h := x.request.Header
+		if token != "" && !fromOwnPage(h) && (!changesNothing(h) || opensSocket(h) && !a.namesOwnOrigin(h)) {
 			return nil, curfew.NewError(curfew.KindCrossOrigin,
 				"A page of another origin may not do this by cookie. The proxy must tell the method of the request in X-Forwarded-Method.")
 		}
@@ -72,6 +74,22 @@ func changesNothing(h http.Header) bool {
 		}
 	}
 	return told
+}
+
+// opensSocket reports whether the request that a proxy has opens a WebSocket:
+// by GET, but what goes over it afterwards nobody asks about, and browsers let
+// pages of any origin read it (OWASP ASVS 5.0, 4.4.2).
+func opensSocket(h http.Header) bool {
+	return slices.ContainsFunc(h.Values("Sec-Fetch-Mode"), func(mode string) bool { return mode == "websocket" }) ||
+		len(h.Values("Sec-WebSocket-Key")) > 0
+}
+
+// namesOwnOrigin reports whether the one Origin of a request is this one; every
+// browser names it when it opens a WebSocket, also one that sends no Fetch
+// Metadata then.
+func (a *API) namesOwnOrigin(h http.Header) bool {
+	origins := h.Values("Origin")
+	return len(origins) == 1 && strings.EqualFold(origins[0], strings.TrimSuffix(a.PublicURL, "/"))
 }
 
 // fromOwnPage reports whether a browser says that a page of this origin, or
