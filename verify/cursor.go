@@ -1,9 +1,12 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -38,6 +41,33 @@ func parseCursor(text string) (position, error) {
 		p[id(rest[:16])] = int64(n)
 	}
 	return p, nil
+}
+
+// maxSent bounds a cursor that is sent to the authority: the servers and proxies
+// on the way take no request whose headers are much longer.
+const maxSent = 6 << 10
+
+// abridged is a cursor that can be sent. One that is too long leaves out the
+// writers with the lowest numbers, such as commands that wrote a single entry:
+// what they wrote is then sent once more, which does no harm.
+func abridged(text string) string {
+	if len(text) <= maxSent {
+		return text
+	}
+	at, err := parseCursor(text)
+	if err != nil {
+		return text
+	}
+	writers := slices.SortedFunc(maps.Keys(at), func(a, b id) int {
+		return cmp.Or(cmp.Compare(at[b], at[a]), compareIDs(a, b))
+	})
+	writers = writers[:(base64.RawURLEncoding.DecodedLen(maxSent)-1)/24]
+	slices.SortFunc(writers, compareIDs)
+	raw := []byte{cursorVersion}
+	for _, writer := range writers {
+		raw = binary.BigEndian.AppendUint64(append(raw, writer[:]...), uint64(at[writer]))
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // progress is how far the feed has been applied. The reader of the feed and the

@@ -123,11 +123,11 @@ func (v *Verifier) applied(cursor string) {
 	}
 }
 
-// resume is where to go on with the stream.
+// resume is where to go on with the stream: no further than what was applied.
 func (v *Verifier) resume() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.progress.resume
+	return abridged(v.progress.resume)
 }
 
 // staleness is how long ago the moment is up to which everything is known.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -53,7 +54,7 @@ type raisedEpoch struct {
 // sparingEpoch refuses them but a few.
 type sparingEpoch struct {
 	raisedEpoch
-	except []id
+	except []id // sorted: a person may have very many sessions
 }
 
 func (r *revocations) shard(i id) *revocationShard { return &r.shards[i[15]%32] }
@@ -146,7 +147,7 @@ func (s *revocationShard) raise(r *revocations, of holder, epoch int64, except [
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(except) > 0 {
-		s.spare(r, of, sparingEpoch{raisedEpoch{epoch, until}, except})
+		s.spare(r, of, sparingEpoch{raisedEpoch{epoch, until}, sorted(except)})
 		return
 	}
 	known, ok := s.raised[of]
@@ -198,12 +199,18 @@ func (s *revocationShard) keep(r *revocations, of holder, keep func(sparingEpoch
 	}
 }
 
-// within reports whether every id of a is in b.
+func compareIDs(a, b id) int { return bytes.Compare(a[:], b[:]) }
+
+func sorted(ids []id) []id { return slices.Compact(slices.SortedFunc(slices.Values(ids), compareIDs)) }
+
+// within reports whether every id of a is in b; both are sorted.
 func within(a, b []id) bool {
 	for _, i := range a {
-		if !slices.Contains(b, i) {
+		at, found := slices.BinarySearchFunc(b, i, compareIDs)
+		if !found {
 			return false
 		}
+		b = b[at+1:]
 	}
 	return true
 }
@@ -235,8 +242,10 @@ func (s *revocationShard) outgrown(of holder, epoch int64, session id) bool {
 		return true
 	}
 	for _, e := range s.spared[of] {
-		if epoch < e.epoch && !slices.Contains(e.except, session) {
-			return true
+		if epoch < e.epoch {
+			if _, spared := slices.BinarySearchFunc(e.except, session, compareIDs); !spared {
+				return true
+			}
 		}
 	}
 	return false

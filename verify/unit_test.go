@@ -162,6 +162,34 @@ func TestParseCursor(t *testing.T) {
 	}
 }
 
+// Many short-lived writers, such as commands of a script, must not make requests
+// so long that nobody takes them.
+func TestLongCursorsAreAbridged(t *testing.T) {
+	all := position{}
+	for n := range 1000 {
+		writer := newID()
+		if all[writer] = 1; n%100 == 0 {
+			all[writer] = int64(1000 + n)
+		}
+	}
+	text := abridged(encodeCursor(all))
+	some, err := parseCursor(text)
+	if err != nil || len(text) > maxSent || len(some) < 150 {
+		t.Fatalf("%d bytes, %d writers, %v", len(text), len(some), err)
+	}
+	for writer, seq := range all {
+		if named, ok := some[writer]; ok && named != seq || !ok && seq > 1 {
+			t.Errorf("%d became %d", seq, named)
+		}
+	}
+	if encodeCursor(some) != text || abridged(text) != text {
+		t.Error("it is in another form")
+	}
+	if strange := "Ag" + strings.Repeat("AA", maxSent); abridged(strange) != strange {
+		t.Error("a cursor of a form to come was changed")
+	}
+}
+
 func TestEvents(t *testing.T) {
 	const text = "retry: 1000\n\n:\n\nevent: revocation\ndata: a\n\ndata:b\ndata: c\nid: 7\n\n" +
 		"event: other\nid: 8\n\nevent: snapshot\ndata: {\ndata: x"
