@@ -98,6 +98,23 @@ describe('an event in words', () => {
       'Ada Lovelace signed out everyone (12 sessions)',
     ],
     [
+      'account.revocation_receipt',
+      {
+        actor: null,
+        details: {
+          scope: 'others',
+          verifier_count: 2,
+          verifiers: [{ state: 'acknowledged' }, { state: 'acknowledged' }],
+        },
+      },
+      'Every app confirmed the sign-out of everyone else (2 apps)',
+    ],
+    [
+      'account.revocation_receipt',
+      { actor: null, details: { scope: 'all', verifier_count: 1, verifiers: [{ state: 'silent' }] } },
+      'The last access token of the sign-out of everyone expired',
+    ],
+    [
       'session.start_refused',
       { actor: null, details: { cause: 'wrong_password' } },
       'A sign-in of Grace Hopper was refused: wrong password',

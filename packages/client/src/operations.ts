@@ -41,6 +41,12 @@ export type NewResetLink = Schemas['NewResetLink']
 export type PasswordChange = Schemas['PasswordChangeRequest']
 /** What the holder of a link to a new password may know of it. */
 export type Reset = Schemas['ResetLookup']
+/** How far the ending of many sessions has come: which apps have heard. */
+export type Receipt = Schemas['Receipt']
+/** Names a receipt, with the token that reads it. Keep it in memory only. */
+export type ReceiptKey = Schemas['ReceiptKey']
+/** How many sessions ended together, and the receipt of it. */
+export type SessionsRevoked = Schemas['SessionsRevoked']
 /** How many sessions ended. */
 export type RevokedCount = Schemas['RevokedCount']
 /** Whose sessions end: everybody's, or everybody's but the caller's own. */
@@ -125,7 +131,9 @@ export interface Operations {
   getSecurity(options?: CallOptions): Promise<Tagged<Security>>
   updateSecurity(body: SecurityPatch, options?: ChangeOptions): Promise<Tagged<Security>>
   previewSecurity(body: SecurityPreviewRequest, options?: CallOptions): Promise<SecurityPreview>
-  revokeSessions(body: { scope: RevokeScope }, options?: CallOptions): Promise<RevokedCount>
+  revokeSessions(body: { scope: RevokeScope }, options?: CallOptions): Promise<SessionsRevoked>
+  /** By the receipt's own token, as the caller's session may be over. */
+  getReceipt(id: string, options: CallOptions & { token: string }): Promise<Receipt>
 
   listSessions(query?: SessionFilter, options?: CallOptions): Promise<Page<AccountSession>>
   revokeSession(id: string, options?: CallOptions): Promise<void>
@@ -186,6 +194,7 @@ const requests: Record<Exclude<keyof Operations, keyof OwnOperations>, string> =
   updateSecurity: `PATCH accounts/me/security body ${security}`,
   previewSecurity: 'POST accounts/me/security/preview body users[]',
   revokeSessions: 'POST accounts/me/security/revoke-sessions body',
+  getReceipt: 'GET receipts/{} acknowledged_at worst_case_at verifiers[]',
 
   listSessions: 'GET accounts/me/sessions query items[]',
   revokeSession: 'DELETE accounts/me/sessions/{} none',
@@ -231,8 +240,9 @@ function operation(core: Core, request: string) {
       if (given[0]) path += `?${new URLSearchParams(given)}`
     }
     const body = takes === 'body' && args.shift()
-    const send = (token?: string | null) =>
-      http<{ etag: string | null }>(core, method, path, shape, { ...(args[0] as ChangeOptions), body, token })
+    const options = args[0] as ChangeOptions & { token?: string }
+    const send = (token: string | null | undefined = options?.token) =>
+      http<{ etag: string | null }>(core, method, path, shape, { ...options, body, token })
     const answer = await (/s\/me/.test(template) ? authorized(core, send) : send())
     if (method === 'PATCH' && /etag/.test(shape)) {
       if (shape === security) core.tell({ t: 'policy-changed', etag: answer.etag })

@@ -57,6 +57,7 @@ const calls: Record<string, (client: Client) => Promise<unknown>> = {
   updateSecurity: (c) => c.api.updateSecurity({ idle_minutes: 15 }),
   previewSecurity: (c) => c.api.previewSecurity({ idle_minutes: null }),
   revokeSessions: (c) => c.api.revokeSessions({ scope: 'all' }),
+  getReceipt: (c) => c.api.getReceipt(id, { token: 'cfq_secret' }),
   listSessions: (c) => c.api.listSessions({ user_id: 'u', status: 'all', limit: 5, cursor: 'c' }),
   revokeSession: (c) => c.api.revokeSession(id),
   listUsers: (c) => c.api.listUsers(),

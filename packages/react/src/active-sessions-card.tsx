@@ -1,6 +1,8 @@
+import type { ReceiptKey } from '@curfew/client'
 import { useRef, useState } from 'react'
 import { useCurfew, useTexts } from './context'
 import { personKey } from './person'
+import { RevocationBoard } from './revocation-board'
 import { RevokeSessionsDialog } from './revoke-sessions-dialog'
 import { BulkActions } from './sessions/bulk-actions'
 import { PeopleList } from './sessions/people-list'
@@ -15,8 +17,11 @@ import { useToast } from './use-toast'
 
 /** What `ActiveSessionsCard` takes. */
 export interface ActiveSessionsCardProps {
-  /** Called after everyone, the caller included, was signed out and the local session cleared. */
-  onSignedOutEveryone?: (count: number) => void
+  /**
+   * Called after everyone, the caller included, was signed out and the local session cleared.
+   * Hand the receipt, in memory only, to a `RevocationBoard` on your sign-in page.
+   */
+  onSignedOutEveryone?: (count: number, receipt: ReceiptKey) => void
   /** How long an access token lives, in minutes, for the dialog's words. 5 by default. */
   ttlMinutes?: number
   className?: string
@@ -37,6 +42,7 @@ export function ActiveSessionsCard({
     client.api.getSecurity({ signal }),
   )
   const [asked, setAsked] = useState<'all' | 'others' | null>(null)
+  const [receipt, setReceipt] = useState<ReceiptKey | null>(null)
   const leave = useSignEveryoneOut(onSignedOutEveryone)
   const gone = useGone(list)
   const heading = useRef<HTMLHeadingElement>(null)
@@ -51,10 +57,11 @@ export function ActiveSessionsCard({
     // The dialog's numbers are the server's, not those of a while ago.
     void gone.refetch()
   }
-  const done = (count: number) => {
+  const done = (count: number, key: ReceiptKey) => {
     const scope = asked
     setAsked(null)
-    if (scope === 'all') return leave.run(count)
+    if (scope === 'all') return leave.run(count, key)
+    setReceipt(key)
     toast(texts.sessions.signedOutOthers(count), { tone: 'success' })
     gone.clear()
     void list.reload()
@@ -102,6 +109,7 @@ export function ActiveSessionsCard({
           onEndedMine={() => void list.reload()}
         />
       )}
+      {receipt && <RevocationBoard key={receipt.id} receipt={receipt} />}
       <RevokeSessionsDialog
         open={asked !== null}
         scope={asked ?? 'others'}

@@ -1,3 +1,4 @@
+import type { ReceiptKey } from '@curfew/client'
 import { type FormEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { useCurfew, useTexts } from './context'
 import { isUncertain } from './error-text'
@@ -25,8 +26,8 @@ export interface RevokeSessionsDialogProps {
   /** How long an access token lives: how soon apps that check tokens themselves follow. */
   ttlMinutes: number
   onClose: () => void
-  /** Called with the number of ended sessions. */
-  onDone: (count: number) => void
+  /** Called with the number of ended sessions, and what shows which apps have heard. */
+  onDone: (count: number, receipt: ReceiptKey) => void
   className?: string
 }
 
@@ -47,8 +48,8 @@ function Question(props: RevokeSessionsDialogProps) {
   const input = useRef<HTMLInputElement>(null)
   const id = useId()
   const { busy, error, run } = useAction(async () => {
-    const { revoked_count } = await client.api.revokeSessions({ scope })
-    onDone(revoked_count)
+    const { revoked_count, receipt } = await client.api.revokeSessions({ scope })
+    onDone(revoked_count, receipt)
   })
   const all = scope === 'all'
   const mustType = all && (people === null || people > typeOver)

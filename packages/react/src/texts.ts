@@ -1,5 +1,7 @@
+import type { BoardTexts } from './receipt/words'
+
 /** A count with its word, in English. */
-function n(count: number, one: string, many = `${one}s`): string {
+export function n(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
 
@@ -217,7 +219,7 @@ export const english = {
           ? `You will be signed out${sessions === null ? '' : `, in ${n(sessions, 'session')}`}.`
           : `${n(people, 'person', 'people')} will be signed out, you included${sessions === null ? '' : `, in ${n(sessions, 'session')}`}.`,
     soon: (minutes: number) =>
-      `At once here. Apps that check sign-ins themselves follow within ${n(minutes, 'minute')}.`,
+      `At once here. Apps that check sign-ins themselves follow within a second where they report here, within ${n(minutes, 'minute')} where not.`,
     typeName: (name: string) => `Type ${name} to confirm`,
     mismatch: 'This is not the name of the account.',
     failed: 'Nobody was signed out.',
@@ -234,8 +236,11 @@ export const english = {
   },
 }
 
-/** Every word the parts say. `CurfewProvider` takes any part of it. */
-export type Texts = typeof english
+/**
+ * Every word the parts say. `CurfewProvider` takes any part of it. Those of the
+ * `board` come with its code; here are only what replaces them.
+ */
+export type Texts = typeof english & { board?: Partial<BoardTexts> }
 
 /** Any part of `T`, at any depth. */
 export type DeepPartial<T> = T extends (...args: never[]) => unknown

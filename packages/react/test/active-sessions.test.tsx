@@ -7,6 +7,7 @@ import {
   sampleCrowd,
   sampleHostile,
   samplePersonAlone,
+  sampleReceiptKey,
   sampleSecurity,
   sampleSession,
   sampleSessions,
@@ -275,7 +276,7 @@ describe('signing many out', () => {
     expect(called('forget')).toHaveLength(0)
     await pass(1)
     expect(called('forget')).toEqual([['forget', 'logout']])
-    expect(told).toHaveBeenCalledExactlyOnceWith(5)
+    expect(told).toHaveBeenCalledExactlyOnceWith(5, sampleReceiptKey)
     // A request would meet the end of the session and bring a banner about it.
     expect(called('getSecurity')).toHaveLength(before)
     unmount()
@@ -336,7 +337,7 @@ describe('signing many out', () => {
   it('says how soon apps follow, by the given life of a token', async () => {
     const { user } = await open(undefined, { ttlMinutes: 1 })
     await user.click(button(others))
-    expect(screen.getByRole('alertdialog')).toHaveTextContent('follow within 1 minute.')
+    expect(screen.getByRole('alertdialog')).toHaveTextContent('within 1 minute where not.')
     await act(async () => {})
   })
 })

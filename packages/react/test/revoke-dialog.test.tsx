@@ -7,6 +7,7 @@ import { held, pass, setUp } from './helpers'
 
 const dialog = () => screen.queryByRole('alertdialog')
 const button = (name: string) => screen.getByRole('button', { name })
+const receipt = { id: 'receipt-1', token: 'cfq_secret', expires_at: '2026-03-10T12:30:00Z' }
 const action = 'Sign me out and everyone else'
 
 function Ask({ onDone = () => {}, ...props }: Partial<RevokeSessionsDialogProps>) {
@@ -25,9 +26,9 @@ function Ask({ onDone = () => {}, ...props }: Partial<RevokeSessionsDialogProps>
         {...props}
         open={open}
         onClose={() => setOpen(false)}
-        onDone={(count) => {
+        onDone={(count, receipt) => {
           setOpen(false)
-          onDone(count)
+          onDone(count, receipt)
         }}
       />
     </>
@@ -46,7 +47,7 @@ describe('RevokeSessionsDialog', () => {
     await ask({ className: 'own' })
     expect(dialog()).toHaveAccessibleName('Sign me out and everyone else?')
     expect(dialog()).toHaveAccessibleDescription(
-      '4 people will be signed out, you included, in 7 sessions. At once here. Apps that check sign-ins themselves follow within 5 minutes.',
+      '4 people will be signed out, you included, in 7 sessions. At once here. Apps that check sign-ins themselves follow within a second where they report here, within 5 minutes where not.',
     )
     expect(dialog()).toHaveClass('own')
     expect(button('Cancel')).toHaveFocus()
@@ -101,9 +102,9 @@ describe('RevokeSessionsDialog', () => {
     expect(key.defaultPrevented).toBe(true)
     expect(dialog()).toBeInTheDocument()
     expect(called('revokeSessions')).toEqual([['revokeSessions', { scope: 'all' }]])
-    answer.resolve({ revoked_count: 7 })
+    answer.resolve({ revoked_count: 7, receipt })
     await pass()
-    expect(done).toHaveBeenCalledExactlyOnceWith(7)
+    expect(done).toHaveBeenCalledExactlyOnceWith(7, receipt)
     expect(dialog()).toBeNull()
   })
 
@@ -116,7 +117,7 @@ describe('RevokeSessionsDialog', () => {
     const { user } = await ask({ onDone: done }, (f) =>
       f.answer('revokeSessions', () => {
         if (!works) throw error
-        return { revoked_count: 7 }
+        return { revoked_count: 7, receipt }
       }),
     )
     await user.click(button(action))
@@ -124,7 +125,7 @@ describe('RevokeSessionsDialog', () => {
     expect(dialog()).toContainElement(screen.getByRole('alert'))
     works = true
     await user.click(button('Try again'))
-    expect(done).toHaveBeenCalledWith(7)
+    expect(done).toHaveBeenCalledWith(7, receipt)
   })
 
   it.each([

@@ -19,6 +19,7 @@ type Known = NonNullable<AuditFilter['action']>
 export const actions: Readonly<Record<Known, Action>> & Readonly<Record<string, Action>> = {
   'account.session_policy_update': { label: 'Session policy changed', group: 'Account' },
   'account.sessions_revoked_bulk': { label: 'Everyone signed out', group: 'Account' },
+  'account.revocation_receipt': { label: 'Signed out everywhere', group: 'Account' },
   'account.update': { label: 'Account renamed', group: 'Account' },
   'account.create': { label: 'Account created', group: 'Account' },
   'access.denied': { label: 'Access denied', group: 'Account' },

@@ -13,6 +13,12 @@ export function countIn(details: Record<string, unknown>, name: string): number 
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
+/** The objects of a list; none for anything else. */
+export function objectsIn(details: Record<string, unknown>, name: string): Record<string, unknown>[] {
+  const value = details[name]
+  return Array.isArray(value) ? value.filter((v) => typeof v === 'object' && v !== null) : []
+}
+
 /** An object with members; null for anything else. */
 export function objectIn(details: Record<string, unknown>, name: string): Record<string, unknown> | null {
   const value = details[name]

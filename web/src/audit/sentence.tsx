@@ -2,7 +2,7 @@ import type { AuditEvent } from '@curfew/client'
 import type { Format } from '@curfew/react'
 import { isValidElement, type ReactNode } from 'react'
 import { actionLabel } from './actions'
-import { countIn, deviceIn, objectIn, textIn } from './details'
+import { countIn, deviceIn, objectIn, objectsIn, textIn } from './details'
 
 /** What a sentence needs to know besides its event. */
 export interface Context {
@@ -104,7 +104,15 @@ const tellers: Record<string, Teller> = {
     </>
   ),
   'account.bounds_update': (e) => <>{actor(e)} changed the bounds of this account’s limits</>,
-  'account.revocation_receipt': () => 'The sign-out of everyone was confirmed by every app',
+  'account.revocation_receipt': (e) => {
+    const who = textIn(e.details, 'scope') === 'others' ? 'everyone else' : 'everyone'
+    // The last to confirm; none where the end was that no token was left.
+    const apps = countIn(e.details, 'verifier_count')
+    const silent = objectsIn(e.details, 'verifiers').some((v) => textIn(v, 'state') !== 'acknowledged')
+    return apps && !silent
+      ? `Every app confirmed the sign-out of ${who} (${apps} ${apps === 1 ? 'app' : 'apps'})`
+      : `The last access token of the sign-out of ${who} expired`
+  },
   'user.create': (e) => (
     <>
       <Name>{textIn(e.details, 'name') || 'Somebody'}</Name> joined as {role(textIn(e.details, 'role'))}

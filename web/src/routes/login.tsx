@@ -1,10 +1,11 @@
-import { SignedOutBanner, useFormat, useSession } from '@curfew/react'
+import { RevocationBoard, SignedOutBanner, useFormat, useSession } from '@curfew/react'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useConfig } from '../layout/config'
 import { Go } from '../layout/go'
 import { landingPath } from '../layout/landing'
 import { Public } from '../layout/public'
+import { heldReceipt, holdReceipt } from '../layout/receipt'
 import { Waiting } from '../layout/waiting'
 import { LoginForm } from '../login/form'
 import { Alert } from '../ui/alert'
@@ -20,6 +21,11 @@ export function Login() {
   const again = reason === 'reauth'
   const [done, setDone] = useState(false)
   const late = useLate(1500)
+  const receipt = heldReceipt()
+  const signedIn = session.status === 'signed-in'
+  useEffect(() => {
+    if (signedIn) holdReceipt(null)
+  }, [signedIn])
 
   if (session.status === 'signed-in' && (done || !again)) {
     if (again && !return_to) return <ReturnToWindow />
@@ -40,7 +46,16 @@ export function Login() {
           <Banner reason={reason} note={note} />
         )
       }
-      footer={<Below config={config.data} />}
+      footer={
+        <>
+          {receipt ? (
+            <div className="cf-card web-receipt">
+              <RevocationBoard receipt={receipt} />
+            </div>
+          ) : null}
+          <Below config={config.data} />
+        </>
+      }
     >
       <LoginForm
         email={session.status === 'signed-in' ? session.user.email : ''}

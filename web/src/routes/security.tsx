@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Shield } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { OwnersOnly } from '../account/owners-only'
+import { holdReceipt } from '../layout/receipt'
 import { Page } from '../ui/page'
 import { Skeleton } from '../ui/skeleton'
 
@@ -43,7 +44,12 @@ function Security() {
             </Suspense>
           ) : null}
         </SessionPolicyCard>
-        <ActiveSessionsCard onSignedOutEveryone={() => navigate({ to: '/login', search: {} })} />
+        <ActiveSessionsCard
+          onSignedOutEveryone={(_, receipt) => {
+            holdReceipt(receipt)
+            void navigate({ to: '/login', search: {} })
+          }}
+        />
       </div>
     </Page>
   )

@@ -7,7 +7,7 @@ import type {
   Operations,
   SessionState,
 } from '@curfew/client'
-import { sampleSecurity, sampleSession, sampleSessions } from './samples'
+import { sampleReceipt, sampleReceiptKey, sampleSecurity, sampleSession, sampleSessions } from './samples'
 
 /** A client that only pretends, and what moves it. */
 export interface FakeClient {
@@ -81,7 +81,8 @@ export function createFakeClient(): FakeClient {
       next_cursor: null,
     }),
     listMySessions: () => ({ items: sampleSessions('me'), next_cursor: null }),
-    revokeSessions: () => ({ revoked_count: 5 }),
+    revokeSessions: () => ({ revoked_count: 5, receipt: sampleReceiptKey }),
+    getReceipt: () => sampleReceipt(),
     revokeSession: () => undefined,
     revokeMySession: () => undefined,
     revokeMyOtherSessions: () => ({ revoked_count: 2 }),

@@ -4,6 +4,7 @@ import {
   CurfewProvider,
   english,
   HeaderExpiryNote,
+  RevocationBoard,
   RevokeSessionsDialog,
   SessionExpiryToast,
   SessionPolicyCard,
@@ -16,12 +17,16 @@ import { Button } from '../ui/button'
 import { createFakeClient, type FakeClient, fakeError } from './fake-client'
 import './parts.css'
 import {
+  hostile,
   sampleCrowd,
   sampleExpiry,
   sampleHostile,
   samplePersonAlone,
   samplePreview,
+  sampleReceipt,
+  sampleReceiptKey,
   sampleSecurity,
+  sampleVerifier,
 } from './samples'
 
 const never = () => new Promise<never>(() => {})
@@ -44,6 +49,7 @@ export function Parts() {
       <PolicyParts />
       <SessionsParts />
       <DialogParts />
+      <BoardParts />
     </main>
   )
 }
@@ -261,6 +267,46 @@ function SessionsParts() {
       </Part>
     </>
   )
+}
+
+function BoardParts() {
+  const receipt = (own: Parameters<typeof sampleReceipt>[0]) => (f: FakeClient) =>
+    f.answer('getReceipt', () => sampleReceipt(own))
+  const told = (count: number, name: string) =>
+    Array.from({ length: count }, (_, i) => sampleVerifier(`${name}-${i + 1}`, 'acknowledged', 30 + i * 7))
+  const final = { state: 'everywhere', p50_ms: 41, max_ms: 1204 } as const
+  const parts: [string, string, (f: FakeClient) => void][] = [
+    ['spreading', 'spreading', receipt({})],
+    ['followed', 'all have followed, not settled yet', receipt({ verifiers: told(3, 'billing') })],
+    ['everywhere', 'everywhere', receipt({ ...final, verifiers: told(3, 'billing') })],
+    [
+      'expired',
+      'everywhere, as the last token expired',
+      receipt({ ...final, verifiers: [sampleVerifier('orders-api', 'silent'), ...told(2, 'billing')] }),
+    ],
+    ['no-apps', 'no app reports', receipt({ verifiers: [], p50_ms: null, max_ms: null })],
+    [
+      'hostile',
+      'many apps, hostile names',
+      receipt({
+        verifiers: [
+          sampleVerifier(hostile.override, 'silent', null, -1),
+          sampleVerifier(hostile.long, 'lagging'),
+          ...told(40, 'node'),
+        ],
+      }),
+    ],
+    ['loading', 'loading', (f) => f.answer('getReceipt', never)],
+    ['error', 'not known', (f) => f.answer('getReceipt', fail(fakeError('offline')))],
+    ['gone', 'it can be read no more', (f) => f.answer('getReceipt', fail(fakeError('problem', 401)))],
+  ]
+  return parts.map(([id, title, set]) => (
+    <Part key={id} id={`board-${id}`} title={`Board: ${title}`} set={set}>
+      <div className="cf-card">
+        <RevocationBoard receipt={sampleReceiptKey} />
+      </div>
+    </Part>
+  ))
 }
 
 function DialogParts() {

@@ -1,4 +1,4 @@
-import type { Expiry, SessionState } from '@curfew/client'
+import type { Expiry, Receipt, SessionState } from '@curfew/client'
 import type { ActiveUser, Preview, Security, SessionItem } from '../types'
 
 const minute = 60_000
@@ -180,5 +180,47 @@ export const samplePreview = (own: Partial<Preview> = {}): Preview => ({
     },
   ],
   users_truncated: false,
+  ...own,
+})
+
+/** The key of a receipt that can be read for half an hour. */
+export const sampleReceiptKey = {
+  id: 'receipt-1',
+  token: 'cfq_sample',
+  expires_at: new Date(Date.now() + 30 * 60_000).toISOString(),
+}
+
+/** One app on the board, `heard` seconds ago. */
+export function sampleVerifier(
+  name: string,
+  state: Receipt['verifiers'][number]['state'],
+  milliseconds: number | null = null,
+  accepts = 40,
+): Receipt['verifiers'][number] {
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
+  return {
+    name,
+    state,
+    milliseconds,
+    last_heard_at: at(state === 'silent' ? -250 : -0.4),
+    accepts_until: state === 'acknowledged' ? null : at(accepts),
+  }
+}
+
+/** A receipt a moment after five sessions were ended. */
+export const sampleReceipt = (own: Partial<Receipt> = {}): Receipt => ({
+  id: 'receipt-1',
+  scope: 'others',
+  revoked_count: 5,
+  acknowledged_at: new Date(Date.now() - 1000).toISOString(),
+  state: 'spreading',
+  verifiers: [
+    sampleVerifier('billing', 'acknowledged', 41),
+    sampleVerifier('reports', 'lagging'),
+    sampleVerifier('orders-api', 'silent', null, 312),
+  ],
+  p50_ms: 41,
+  max_ms: 41,
+  worst_case_at: new Date(Date.now() + 369_000).toISOString(),
   ...own,
 })

@@ -1,4 +1,4 @@
-import type { Client } from '@curfew/client'
+import type { Client, ReceiptKey } from '@curfew/client'
 import { useCallback, useRef, useState } from 'react'
 import { useCurfew, useTexts } from '../context'
 import { useLatest } from '../ui/use-latest'
@@ -10,7 +10,9 @@ const readFor = 1500
  * After everyone was signed out, the caller too: the number first, then the
  * local session is cleared without a reason, since the person did it just now.
  */
-export function useSignEveryoneOut(onSignedOutEveryone: ((count: number) => void) | undefined) {
+export function useSignEveryoneOut(
+  onSignedOutEveryone: ((count: number, receipt: ReceiptKey) => void) | undefined,
+) {
   const client = useCurfew()
   const texts = useTexts().sessions
   const toast = useToast()
@@ -18,7 +20,7 @@ export function useSignEveryoneOut(onSignedOutEveryone: ((count: number) => void
   const tell = useLatest(onSignedOutEveryone)
   const asker = useRef<string | null>(null)
   const run = useCallback(
-    (count: number) => {
+    (count: number, receipt: ReceiptKey) => {
       setLeaving(true)
       toast(texts.signedOutAll(count), { tone: 'success' })
       // Not undone by unmounting: the session is over, wherever the person went.
@@ -27,7 +29,7 @@ export function useSignEveryoneOut(onSignedOutEveryone: ((count: number) => void
         // Whoever signed in meanwhile, in another tab too, stays.
         if (now !== null && now !== asker.current) return setLeaving(false)
         client.forget('logout')
-        tell.current?.(count)
+        tell.current?.(count, receipt)
       }, readFor)
     },
     [client, tell, texts, toast],

@@ -1,0 +1,25 @@
+import type { ReceiptKey } from '@curfew/client'
+import { useTexts } from './context'
+import { loadBoard } from './receipt/load-board'
+import { Loaded } from './ui/loaded'
+import { useResource } from './use-resource'
+
+/** What `RevocationBoard` takes. */
+export interface RevocationBoardProps {
+  /** What signing everyone out answered. Its token belongs in memory only. */
+  receipt: ReceiptKey
+}
+
+/**
+ * Shows live which apps have heard that everyone was signed out, and until when
+ * the others may accept somebody. Nobody needs to be signed in.
+ */
+export function RevocationBoard({ receipt }: RevocationBoardProps) {
+  const texts = useTexts().errors
+  const code = useResource('board', async () => ({ Board: await loadBoard() }))
+  return (
+    <Loaded from={code} failed={texts.other} quiet rows={2}>
+      {({ Board }) => <Board receipt={receipt} />}
+    </Loaded>
+  )
+}
