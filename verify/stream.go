@@ -90,6 +90,9 @@ func (v *Verifier) takeStream(ctx context.Context) (delivered bool, err error) {
 	header.Set("Last-Event-ID", v.resume())
 	answer, err := v.feed(ctx, "stream", nil, header)
 	if err != nil {
+		if cause := context.Cause(ctx); cause != nil { // a proxy may hold back even the beginning
+			return false, cause
+		}
 		return false, err
 	}
 	defer answer.Body.Close()
