@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-standard web packages \
 	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
 
-.PHONY: help run demo dev example example-go example-nginx build web test test-go test-ui e2e fuzz check gen bench bench-size bench-go pictures vuln
+.PHONY: help run demo dev example example-go example-nginx build web test test-go test-ui e2e fuzz check gen bench bench-feed bench-size bench-go pictures vuln
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,10 @@ gen: node_modules/.package-lock.json ## Make the generated files anew: OpenAPI d
 bench: build ## Measure this machine and a server on it, on SQLite and on PostgreSQL
 	./bin/curfew bench --database sqlite --rate half
 	./bin/curfew bench --database postgres --rate half
+
+bench-feed: ## Measure how revocations reach verifiers, on SQLite and on PostgreSQL with two nodes
+	@bash scripts/postgres.sh >/dev/null
+	cd verify && go run ./internal/feedbench
 
 bench-size: build ## Measure refreshes in stores of 50,000 and 5,000,000 sessions, and plot it (long)
 	./bin/curfew bench --database sqlite --cases size --plot bin/size-sqlite.svg

@@ -21,6 +21,7 @@ import (
 // The first person of each account is its owner.
 type population struct {
 	accounts, people, each int
+	domain                 string // of email addresses
 
 	born  time.Time // of all of them
 	now   time.Time // when they are put in
@@ -34,7 +35,7 @@ func newPopulation(secrets *token.Secrets, now time.Time, accounts, people, each
 	if err != nil {
 		return nil, err
 	}
-	p := &population{accounts: accounts, people: people, each: each, chain: chain, codec: token.NewRefreshCodec(secrets),
+	p := &population{accounts: accounts, people: people, each: each, domain: "bench.example", chain: chain, codec: token.NewRefreshCodec(secrets),
 		now: now.UTC().Truncate(time.Second)}
 	p.born = p.now.Add(-signedInFor)
 	rand.Read(p.key[:])
@@ -133,7 +134,7 @@ func (p *population) rows() yardstick.Rows {
 					role = curfew.RoleOwner
 				}
 				if !yield(curfew.User{AccountID: p.account(a), ID: p.person(a, who), Name: fmt.Sprintf("Person %d", who),
-					Email: fmt.Sprintf("p%d@a%d.bench.example", who, a), Role: role, CreatedAt: p.born,
+					Email: fmt.Sprintf("p%d@a%d.%s", who, a, p.domain), Role: role, CreatedAt: p.born,
 					LastLoginAt: p.born.Add(time.Duration(who) * time.Microsecond)}) {
 					return
 				}
