@@ -27,7 +27,7 @@ test('an owner signs out everyone else, who hear so at their next step, and stay
   await others(page).click()
   await expect(dialog(page)).toHaveAccessibleName('Sign out everyone except me?')
   await expect(dialog(page)).toContainText('1 other person will be signed out, in 2 sessions.')
-  await expect(dialog(page)).toContainText('follow within a second where they report here, within 5 minutes where not.')
+  await expect(dialog(page)).toContainText('follow within a second if they report here, else within 5 minutes.')
   await dialog(page).getByRole('button', { name: 'Sign out everyone except me' }).click()
   await expect(toast(page)).toContainText('2 sessions signed out.')
   await expect(dialog(page)).toHaveCount(0)

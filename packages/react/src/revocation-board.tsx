@@ -1,6 +1,5 @@
 import type { ReceiptKey } from '@curfew/client'
 import { useTexts } from './context'
-import { loadBoard } from './receipt/load-board'
 import { Loaded } from './ui/loaded'
 import { useResource } from './use-resource'
 
@@ -16,7 +15,7 @@ export interface RevocationBoardProps {
  */
 export function RevocationBoard({ receipt }: RevocationBoardProps) {
   const texts = useTexts().errors
-  const code = useResource('board', async () => ({ Board: await loadBoard() }))
+  const code = useResource('board', () => import('./receipt/board'))
   return (
     <Loaded from={code} failed={texts.other} quiet rows={2}>
       {({ Board }) => <Board receipt={receipt} />}

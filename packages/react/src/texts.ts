@@ -219,7 +219,7 @@ export const english = {
           ? `You will be signed out${sessions === null ? '' : `, in ${n(sessions, 'session')}`}.`
           : `${n(people, 'person', 'people')} will be signed out, you included${sessions === null ? '' : `, in ${n(sessions, 'session')}`}.`,
     soon: (minutes: number) =>
-      `At once here. Apps that check sign-ins themselves follow within a second where they report here, within ${n(minutes, 'minute')} where not.`,
+      `At once here. Apps that check sign-ins themselves follow within a second if they report here, else within ${n(minutes, 'minute')}.`,
     typeName: (name: string) => `Type ${name} to confirm`,
     mismatch: 'This is not the name of the account.',
     failed: 'Nobody was signed out.',

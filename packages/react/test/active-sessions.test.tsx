@@ -337,7 +337,7 @@ describe('signing many out', () => {
   it('says how soon apps follow, by the given life of a token', async () => {
     const { user } = await open(undefined, { ttlMinutes: 1 })
     await user.click(button(others))
-    expect(screen.getByRole('alertdialog')).toHaveTextContent('within 1 minute where not.')
+    expect(screen.getByRole('alertdialog')).toHaveTextContent('else within 1 minute.')
     await act(async () => {})
   })
 })

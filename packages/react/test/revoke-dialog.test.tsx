@@ -47,7 +47,7 @@ describe('RevokeSessionsDialog', () => {
     await ask({ className: 'own' })
     expect(dialog()).toHaveAccessibleName('Sign me out and everyone else?')
     expect(dialog()).toHaveAccessibleDescription(
-      '4 people will be signed out, you included, in 7 sessions. At once here. Apps that check sign-ins themselves follow within a second where they report here, within 5 minutes where not.',
+      '4 people will be signed out, you included, in 7 sessions. At once here. Apps that check sign-ins themselves follow within a second if they report here, else within 5 minutes.',
     )
     expect(dialog()).toHaveClass('own')
     expect(button('Cancel')).toHaveFocus()
