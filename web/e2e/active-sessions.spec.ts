@@ -27,13 +27,15 @@ test('an owner signs out everyone else, who hear so at their next step, and stay
   await others(page).click()
   await expect(dialog(page)).toHaveAccessibleName('Sign out everyone except me?')
   await expect(dialog(page)).toContainText('1 other person will be signed out, in 2 sessions.')
-  await expect(dialog(page)).toContainText('follow within a second if they report here, else within 5 minutes.')
+  await expect(dialog(page)).toContainText(
+    'follow within a second if they report here, else within 5 minutes.',
+  )
   await dialog(page).getByRole('button', { name: 'Sign out everyone except me' }).click()
   await expect(toast(page)).toContainText('2 sessions signed out.')
   await expect(dialog(page)).toHaveCount(0)
   await expect(sessionsCard(page)).toContainText("You're the only person signed in, in 2 sessions.")
   await expect(others(page)).toHaveCount(0)
-  await expect(sessionsCard(page).getByRole('heading')).toBeFocused()
+  await expect(sessionsCard(page).getByRole('heading', { level: 2 })).toBeFocused()
   expect(await standing(phone)).toBe('owner_others')
   expect(await standing(owner)).toBe('signed in')
   await hers.getByRole('link', { name: 'View your sessions' }).click()
