@@ -49,6 +49,8 @@ func TestJudge(t *testing.T) {
 		{"a lost session", story(begin, two, refused), "a session is lost"},
 		{"a lost ending", story(begin, two, ending, three, with(refused, func(c *call) { c.presented = "three" })), "goes on whose ending was answered"},
 		{"an ending without a word about it", story(begin, two, ending), "the last word"},
+		{"an ending of unknown outcome, lost and written again", story(begin, two, call{what: end, session: "s", status: 503, retryAfter: "1"}, with(refused, func(c *call) { c.problem, c.reason = "/problems/session-revoked", endedAgain })), ""},
+		{"an ending that was answered, for the operator's reason", story(begin, two, ending, with(refused, func(c *call) { c.problem, c.reason = "/problems/session-revoked", endedAgain })), "another reason"},
 		{"an ending for another reason", story(begin, two, ending, with(refused, func(c *call) { c.problem, c.reason = "/problems/refresh-token-reused", "reuse_detected" })), "another reason"},
 		{"refused before anybody asked for it", story(begin, two, refused, ending, refused), "a session is lost"},
 		{"a fork", story(begin, two, with(two, func(c *call) { c.token = "another two" }), three), "a fork"},

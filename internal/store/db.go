@@ -95,7 +95,12 @@ func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (tx 
 }
 
 func (db *DB) beginOnce(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (*sql.Tx, context.Context, func(), error) {
-	c, err := pool.Conn(ctx)
+	turn, giveUp := ctx, context.CancelFunc(func() {})
+	if db.dialect.oneWriter {
+		turn, giveUp = context.WithTimeout(ctx, inTurnWithin)
+	}
+	c, err := pool.Conn(turn)
+	giveUp()
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -157,6 +162,10 @@ const (
 	// It is less than SQLite waits for another process's lock, and more than
 	// PostgreSQL takes to find a deadlock.
 	tryWithin = 3 * time.Second
+	// inTurnWithin is how long something waits for the one connection that
+	// writes: while another process has the lock on writing, whoever gets the
+	// connection waits for that, and one after the other would wait in vain.
+	inTurnWithin = 3 * time.Second
 )
 
 // noticeLost reports whether a connection was lost, and forgets those that are
