@@ -77,6 +77,11 @@ func run(ctx context.Context, s settings) (err error) {
 	}
 	began := time.Now()
 	t := new(table)
+	defer func() { // also what was measured before something failed
+		fmt.Println()
+		t.write(os.Stdout)
+		fmt.Printf("\nIt took %s.\n", time.Since(began).Round(time.Second))
+	}()
 	for _, database := range s.databases {
 		if err := measure(ctx, s, programs, database, t); err != nil {
 			return fmt.Errorf("%s: %w", database, err)
@@ -88,9 +93,6 @@ func run(ctx context.Context, s settings) (err error) {
 			return err
 		}
 	}
-	fmt.Println()
-	t.write(os.Stdout)
-	fmt.Printf("\nIt took %s.\n", time.Since(began).Round(time.Second))
 	return nil
 }
 

@@ -60,3 +60,16 @@ func TestNumbers(t *testing.T) {
 		t.Error("ids")
 	}
 }
+
+// TestTheLibraryHasWhatIsMeasured: benchmarks are found by their names.
+func TestTheLibraryHasWhatIsMeasured(t *testing.T) {
+	out, err := goTest(t.Context(), "-list", "^(Benchmark(Repeated|New|Bare)|"+memoryTest+")$")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"BenchmarkRepeated", "BenchmarkNew", "BenchmarkBare", memoryTest} {
+		if !strings.Contains(out, name+"\n") {
+			t.Errorf("%s is not there:\n%s", name, out)
+		}
+	}
+}
