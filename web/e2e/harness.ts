@@ -17,7 +17,7 @@ import {
 
 export { expect } from '@playwright/test'
 
-const binary =
+export const binary =
   process.env.CURFEW_TEST_BINARY ?? fileURLToPath(new URL('../../bin/curfew-test', import.meta.url))
 // Databases that live for seconds need no disk: in memory the tests take half the time.
 const quickFolder = '/dev/shm'
