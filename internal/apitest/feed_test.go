@@ -93,6 +93,10 @@ func TestWhatVerifiersSay(t *testing.T) {
 	verifier := w.service(curfew.ScopeRevocationsRead)
 	const id = "4b2c6d0a-8f3a-4d21-9c55-3e8f1a2b4c6d"
 	good := "?verifier=" + id + "&name=billing&mode=strict&applied=AQ"
+	many := curfew.Cursor{}
+	for i := range 300 {
+		many[curfew.ID{byte(i >> 8), byte(i), 15: 1}] = 1
+	}
 	for _, query := range []string{good, strings.Replace(good, "strict", "lenient", 1), strings.TrimSuffix(good, "&applied=AQ"),
 		strings.Replace(good, "billing", "%C3%A4+"+strings.Repeat("n", 62), 1)} {
 		verifier.Get(headPath + query).Status(200)
@@ -104,7 +108,8 @@ func TestWhatVerifiersSay(t *testing.T) {
 		strings.Replace(good, "billing", strings.Repeat("n", 65), 1):         "name must be 1 to 64 printable characters",
 		strings.Replace(good, "billing", "a%0Ab", 1):                         "name must be 1 to 64 printable characters",
 		strings.Replace(good, "billing", "%FF", 1):                           "name must be 1 to 64 printable characters",
-		strings.Replace(good, "AQ", "AQAQ", 1):                               "applied must be a cursor",
+		strings.Replace(good, "AQ", "AQAQ", 1):                               "applied must be a cursor of at most 8192 characters",
+		strings.Replace(good, "AQ", feed.EncodeCursor(many), 1):              "applied must be a cursor of at most 8192 characters",
 		strings.Replace(good, "strict", "Strict", 1):                         "mode must be one of strict, lenient",
 		strings.Replace(good, "mode=strict&", "", 1):                         "mode must be one of strict, lenient",
 		strings.Replace(good, id, "00000000-0000-0000-0000-000000000000", 1): "verifier must be a UUID",

@@ -31,6 +31,11 @@ const (
 	strictLimit = time.Minute
 	// auditedVerifiers is how many verifiers one event names.
 	auditedVerifiers = 200
+	// expectedVerifiers is how many verifiers a receipt names, so that whoever
+	// has a key to be one cannot make endings slow by being very many. Where
+	// there may be more, a receipt does not know of all, and says "everywhere"
+	// only when no token of before is alive.
+	expectedVerifiers = 1000
 )
 
 // Ended is what became of an ending of many sessions.
@@ -60,7 +65,7 @@ func (a *Authority) issueReceipt(ctx context.Context, tx Tx, r *curfew.Receipt, 
 	r.Expected = []curfew.Verifier{}
 	if told {
 		r.WorstCaseAt = r.AcknowledgedAt.Add(a.AccessTokenTTL + verifierLeeway + clocksApart)
-		known, err := tx.Verifiers(ctx, r.AcknowledgedAt.Add(-verifierMemory))
+		known, err := tx.Verifiers(ctx, r.AcknowledgedAt.Add(-verifierMemory), expectedVerifiers)
 		if err != nil {
 			return err
 		}
@@ -143,7 +148,7 @@ func (a *Authority) receipt(ctx context.Context, r Reader, accountID, id curfew.
 		return view, err
 	}
 	now := a.now()
-	heard, err := r.Verifiers(ctx, view.AcknowledgedAt.Add(-verifierMemory))
+	heard, err := r.Verifiers(ctx, view.AcknowledgedAt.Add(-verifierMemory), expectedVerifiers)
 	if err != nil {
 		return view, err
 	}
@@ -205,7 +210,7 @@ func judgeReceipt(r curfew.Receipt, acks []curfew.ReceiptAck, heard []curfew.Ver
 		slices.Sort(times)
 		o.P50, o.Max = &times[(n-1)/2], &times[n-1]
 	}
-	everyone := len(ids) > 0 && len(times) == len(ids) && !now.Before(settles)
+	everyone := len(ids) > 0 && len(r.Expected) < expectedVerifiers && len(times) == len(ids) && !now.Before(settles)
 	o.Everywhere = everyone || !now.Before(r.WorstCaseAt)
 	return o
 }

@@ -168,8 +168,8 @@ type Reader interface {
 	// all of them, oldest first.
 	ServiceKey(ctx context.Context, id curfew.ID) (curfew.ServiceKey, error)
 	ServiceKeys(ctx context.Context) ([]curfew.ServiceKey, error)
-	// Verifiers gives those that were heard of since a time, by name.
-	Verifiers(ctx context.Context, since time.Time) ([]curfew.Verifier, error)
+	// Verifiers gives at most limit of those that were heard of since a time.
+	Verifiers(ctx context.Context, since time.Time, limit int) ([]curfew.Verifier, error)
 	// Receipt is one receipt; ReceiptAcks what was heard of it while it was open.
 	// OpenReceipts are those, of all accounts, that are not final.
 	Receipt(ctx context.Context, accountID, id curfew.ID) (curfew.Receipt, error)

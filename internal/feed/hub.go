@@ -94,15 +94,16 @@ type Hub struct {
 	streams map[*Stream]bool
 	closed  bool
 
-	round    *round // of questions that wait
-	loaded   bool
-	steady   steady
-	jumped   error     // why the clock cannot be trusted, nil when it can
-	polledAt time.Time // of this machine, when everything was last read
-	back     *wentBack // what the store has lost, nil for nothing
-	suspects suspects
-	heard    map[curfew.ID]curfew.Verifier
-	receipts receiptBook
+	round     *round // of questions that wait
+	loaded    bool
+	steady    steady
+	jumped    error     // why the clock cannot be trusted, nil when it can
+	polledAt  time.Time // of this machine, when everything was last read
+	back      *wentBack // what the store has lost, nil for nothing
+	suspects  suspects
+	heard     map[curfew.ID]curfew.Verifier
+	receipts  receiptBook
+	newcomers newcomers
 }
 
 // New makes a hub; Start lets it read.

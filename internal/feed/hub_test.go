@@ -595,6 +595,37 @@ func TestVerifiersAreRecorded(t *testing.T) {
 	})
 }
 
+// TestNewVerifiersAreCounted: whoever calls itself a new one with every question
+// is noted no more often than a fleet needs that starts anew.
+func TestNewVerifiersAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noted := map[curfew.ID]bool{}
+		h, _ := started(t, new(memoryLog), func(c *Config) {
+			c.RecordVerifiers = func(_ context.Context, heard []curfew.Verifier) error {
+				for _, v := range heard {
+					noted[v.ID] = true
+				}
+				return nil
+			}
+		})
+		say := func(from, to int) {
+			for i := from; i < to; i++ {
+				h.Heard(curfew.Verifier{ID: curfew.ID{byte(i >> 8), byte(i), 15: 1}, Name: "a", Mode: curfew.ModeStrict, Applied: "x"})
+			}
+		}
+		say(0, newVerifiersAtOnce+500)
+		pass(2 * time.Second)
+		if len(noted) != newVerifiersAtOnce {
+			t.Errorf("%d were noted", len(noted))
+		}
+		say(0, newVerifiersAtOnce+500) // the known as ever, and as many new ones as time has passed for
+		pass(2 * time.Second)
+		if got, most := len(noted), newVerifiersAtOnce+int(3*time.Second/newVerifiersEvery); got <= newVerifiersAtOnce || got > most {
+			t.Errorf("%d were noted, at most %d", got, most)
+		}
+	})
+}
+
 // TestManyPages: the log at the start is longer than one statement reads.
 func TestManyPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -70,6 +70,11 @@ func (b *receiptBook) poke() {
 	}
 }
 
+func (b *receiptBook) knows(id curfew.ID) bool {
+	_, known := b.said[id]
+	return known
+}
+
 // hear takes what a verifier says.
 func (b *receiptBook) hear(v curfew.Verifier) {
 	before, known := b.said[v.ID]

@@ -11,9 +11,13 @@ import (
 
 const (
 	verifiersEvery = time.Second
-	// mostVerifiers bounds what a holder of a key can make a node remember
-	// within a second.
+	// mostVerifiers bounds what a holder of a key can make a node remember.
 	mostVerifiers = 20000
+	// A holder of a key can call itself a new verifier with every question. So
+	// many of them are noted at once, and so many a second from then on; of more,
+	// nothing is noted until they ask again.
+	newVerifiersAtOnce = 2000
+	newVerifiersEvery  = 200 * time.Millisecond
 )
 
 // Heard notes what a verifier said. It is kept within a second, with what
@@ -22,10 +26,29 @@ func (h *Hub) Heard(v curfew.Verifier) {
 	v.HeardAt = h.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.receipts.knows(v.ID) && !h.newcomers.admit(v.HeardAt) {
+		return
+	}
 	if _, known := h.heard[v.ID]; known || len(h.heard) < mostVerifiers {
 		h.heard[v.ID] = v
 	}
 	h.receipts.hear(v)
+}
+
+// newcomers are the verifiers that were never heard of before.
+type newcomers struct{ fullAt time.Time }
+
+// admit reports whether one more may be noted.
+func (n *newcomers) admit(now time.Time) bool {
+	from := n.fullAt
+	if from.Before(now) {
+		from = now
+	}
+	if from.Sub(now) > (newVerifiersAtOnce-1)*newVerifiersEvery {
+		return false
+	}
+	n.fullAt = from.Add(newVerifiersEvery)
+	return true
 }
 
 func (h *Hub) recordVerifiers(ctx context.Context) {

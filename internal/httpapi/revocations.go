@@ -101,8 +101,12 @@ func (a *API) revocationHead(ctx context.Context, _ curfew.Actor, _ curfew.Origi
 	return &headOut{wire.RevocationHead{Cursor: head.Cursor, ServerTime: wire.At(head.ServerTime)}}, nil
 }
 
-// maxVerifierName is how many characters the name of a verifier may have.
-const maxVerifierName = 64
+const (
+	// maxVerifierName is how many characters the name of a verifier may have.
+	maxVerifierName = 64
+	// maxApplied is how long a cursor may be that is kept for a verifier.
+	maxApplied = 8 << 10
+)
 
 // read judges what a verifier says of itself; nil when it says nothing.
 func (in *headIn) read() (*curfew.Verifier, error) {
@@ -122,8 +126,8 @@ func (in *headIn) read() (*curfew.Verifier, error) {
 		refuse("name", "1 to 64 printable characters")
 	}
 	if in.Applied != "" {
-		if _, err := feed.ParseCursor(in.Applied); err != nil {
-			refuse("applied", "a cursor")
+		if _, err := feed.ParseCursor(in.Applied); err != nil || len(in.Applied) > maxApplied {
+			refuse("applied", "a cursor of at most 8192 characters")
 		}
 	}
 	if in.Mode != curfew.ModeStrict && in.Mode != curfew.ModeLenient {

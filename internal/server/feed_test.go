@@ -442,7 +442,7 @@ func TestVerifiersAreKept(t *testing.T) {
 			}
 			var all []curfew.Verifier
 			must(t, n.data.DB.View(t.Context(), func(ctx context.Context, r authority.Reader) (err error) {
-				all, err = r.Verifiers(ctx, time.Now().Add(-time.Minute))
+				all, err = r.Verifiers(ctx, time.Now().Add(-time.Minute), 100)
 				return err
 			}))
 			if len(all) == 1 {

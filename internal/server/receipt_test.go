@@ -116,7 +116,7 @@ func followsVerifiers(t *testing.T, one, two *node) {
 	eventually(t, "both verifiers are known", func() bool {
 		known := 0
 		must(t, one.data.DB.View(t.Context(), func(ctx context.Context, r authority.Reader) error {
-			all, err := r.Verifiers(ctx, time.Now().Add(-time.Minute))
+			all, err := r.Verifiers(ctx, time.Now().Add(-time.Minute), 100)
 			known = len(all)
 			return err
 		}))

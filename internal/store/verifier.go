@@ -20,7 +20,7 @@ const (
 
 var (
 	recordVerifier  = statement(insertVerifierInto + ` VALUES ($1, $2, $3, $4, $5)` + verifierHeardAgain)
-	selectVerifiers = statement(`SELECT ` + verifierColumns + ` FROM verifiers WHERE heard_at >= $1 ORDER BY name, id`)
+	selectVerifiers = statement(`SELECT ` + verifierColumns + ` FROM verifiers WHERE heard_at >= $1 LIMIT $2`)
 	forgetVerifiers = statement(`DELETE FROM verifiers WHERE heard_at < $1`)
 )
 
@@ -59,13 +59,13 @@ func verifiersTogether(ctx context.Context, c conn, heard []curfew.Verifier) err
 	return err
 }
 
-func (c conn) Verifiers(ctx context.Context, since time.Time) (all []curfew.Verifier, err error) {
+func (c conn) Verifiers(ctx context.Context, since time.Time, limit int) (all []curfew.Verifier, err error) {
 	err = c.each(ctx, selectVerifiers, func(scan func(...any) error) error {
 		var v curfew.Verifier
 		err := scan(idInto{&v.ID}, &v.Name, &v.Mode, &v.Applied, timeInto{&v.HeardAt})
 		all = append(all, v)
 		return err
-	}, micros(since))
+	}, micros(since), limit)
 	return all, err
 }
 

@@ -17,7 +17,7 @@ func verifiers(t *testing.T, open Open) {
 			w.T.Helper()
 			applied := map[string]string{}
 			w.View(func(ctx context.Context, r authority.Reader) error {
-				all, err := r.Verifiers(ctx, w.Clock.Now().Add(-48*time.Hour))
+				all, err := r.Verifiers(ctx, w.Clock.Now().Add(-48*time.Hour), 100)
 				for _, v := range all {
 					applied[v.Name] = v.Applied
 				}
