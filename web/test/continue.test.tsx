@@ -21,10 +21,10 @@ afterEach(() => {
 
 const show = (fake: ReturnType<typeof fakeClient>, query = '?return_to=%2Forders%3Fpage%3D2') =>
   renderPage(fake.client, `/continue${query}`, { '/continue': Continue })
-const renewing = (stay = vi.fn(async () => {})) => ({
-  stay,
-  fake: fakeClient(someone(), { staySignedIn: stay }),
-})
+const renewing = (stay = vi.fn(async () => {})) => {
+  const refresh = vi.fn(async () => {})
+  return { stay, refresh, fake: fakeClient(someone(), { staySignedIn: stay, refresh }) }
+}
 
 describe('the page that goes on', () => {
   it('renews the session, and goes on by a load', async () => {
@@ -33,6 +33,15 @@ describe('the page that goes on', () => {
     await waitFor(() => expect(replace).toHaveBeenCalledWith('/orders?page=2'))
     expect(stay).toHaveBeenCalled()
     expect(replace.mock.calls.every(([to]) => to === '/orders?page=2')).toBe(true)
+  })
+
+  it('makes sure of a new access token, also of who signed in this very second', async () => {
+    const { stay, refresh, fake } = renewing()
+    refresh.mockImplementation(async () => expect(stay).toHaveBeenCalled())
+    show(fake)
+    await waitFor(() => expect(replace).toHaveBeenCalled())
+    const [refreshed = Number.NaN] = refresh.mock.invocationCallOrder
+    expect(refreshed).toBeLessThan(replace.mock.invocationCallOrder[0] ?? 0)
   })
 
   it('keeps the fragment of what was asked for', async () => {

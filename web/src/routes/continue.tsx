@@ -64,6 +64,9 @@ function GoOn({ to }: { to: string }) {
       setBusy(true)
       try {
         await client.staySignedIn()
+        // Which asks for nothing where the server has heard of this person within
+        // a second: the cookie comes with an access token.
+        await client.refresh()
         // Ended meanwhile: the next drawing leads to the sign-in page.
         if (client.session.get().status !== 'signed-in') return
         // Without a memory nobody could tell a circle: a person has to ask.
