@@ -1,3 +1,4 @@
+import type { FormTexts } from './policy/words'
 import type { BoardTexts } from './receipt/words'
 
 /** A count with its word, in English. */
@@ -112,60 +113,6 @@ export const english = {
     uncertain: 'It is not known whether the policy was saved. Saving again does no harm.',
     loadFailed: 'The policy could not be loaded.',
   },
-  conflict: {
-    title: (who: string, when: string) => `${who} changed the policy ${when}, while you were editing.`,
-    somebody: 'Somebody',
-    theirs: 'Theirs',
-    mine: 'Yours',
-    useTheirs: 'Use theirs',
-    keepMine: 'Keep mine',
-    hint: 'Nothing of yours is saved yet. "Keep mine" saves it over theirs.',
-  },
-  preview: {
-    title: 'Who is affected',
-    loading: 'Working out who is affected…',
-    invalid: 'Correct the limits to see who is affected.',
-    none: 'No open session would change.',
-    summary: (ending: number, shortened: number, people: number) =>
-      `${ending === 0 ? 'No session ends' : `${n(ending, 'session')} ${ending === 1 ? 'ends' : 'end'}`} now, ` +
-      `${n(shortened, 'session')} ${shortened === 1 ? 'gets' : 'get'} shorter. ` +
-      `${n(people, 'person is', 'people are')} affected.`,
-    you: 'Your own session ends too: you will have to sign in again.',
-    notYou: 'You stay signed in.',
-    person: (ending: number, shortened: number) =>
-      [ending > 0 && `${ending} ${ending === 1 ? 'ends' : 'end'}`, shortened > 0 && `${shortened} shorter`]
-        .filter(Boolean)
-        .join(', '),
-    truncated: (shown: number, total: number) =>
-      `The first ${shown.toLocaleString('en')} of ${n(total, 'person', 'people')}.`,
-    failed: 'It could not be worked out who is affected.',
-  },
-  standards: {
-    title: 'Compared with published timeouts',
-    /** `undecidable`: it depends on who is an administrator. */
-    verdicts: { within: 'Within', over: 'Over', undecidable: 'Depends' },
-    numbers: (idle: string | null, absolute: string | null, administrators: string | null) =>
-      [
-        idle && `${idle} idle`,
-        absolute && `${absolute} in all`,
-        administrators && `administrators ${administrators}`,
-      ]
-        .filter(Boolean)
-        .join(', '),
-    undecidable: (names: string) => `Not decided by numbers: ${names}.`,
-    details: 'What these numbers leave out',
-    scope: 'Only the timeouts are compared. Each standard asks for more than timeouts.',
-    /** By how binding the numbers are. */
-    force: {
-      shall: 'Required.',
-      required: 'Required.',
-      should: 'Recommended.',
-      advice: 'Advice.',
-      unnumbered: 'No number.',
-    },
-    /** By a standard's id, in place of the caveat that stands in the table. */
-    caveats: {} as Record<string, string>,
-  },
   sessions: {
     title: 'Active sessions',
     summary: (people: number, sessions: number) =>
@@ -238,9 +185,10 @@ export const english = {
 
 /**
  * Every word the parts say. `CurfewProvider` takes any part of it. Those of the
- * `board` come with its code; here are only what replaces them.
+ * policy form and of the `board` come with their code; here are only what
+ * replaces them.
  */
-export type Texts = typeof english & { board?: Partial<BoardTexts> }
+export type Texts = typeof english & DeepPartial<FormTexts> & { board?: Partial<BoardTexts> }
 
 /** Any part of `T`, at any depth. */
 export type DeepPartial<T> = T extends (...args: never[]) => unknown
@@ -254,7 +202,8 @@ export function mergeTexts(own: DeepPartial<Texts> | undefined): Texts {
   return own ? (merge(english, own) as Texts) : english
 }
 
-function merge(base: object, own: object): object {
+/** `base` with what `own` replaces, at any depth. */
+export function merge(base: object, own: object): object {
   const merged: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(own)) {
     const before = merged[key]

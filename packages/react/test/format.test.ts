@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createFormat, defaultLocale, isolate } from '../src/format'
+import { formWords } from '../src/policy/words'
 import { english, mergeTexts } from '../src/texts'
 
 const now = Date.parse('2026-03-10T12:00:00Z')
@@ -85,14 +86,15 @@ describe('texts', () => {
       if (typeof value === 'string') words.push(value)
       else if (typeof value === 'object' && value) Object.values(value).forEach(collect)
     }
-    collect(english)
+    collect([english, formWords])
     expect(words.length).toBeGreaterThan(100)
     for (const text of words)
       expect(text).not.toMatch(/!|log ?(off|out|in)\b|invalid|illegal|compliant|\byou failed/i)
   })
 
   it('counts people and sessions in every summary', () => {
-    const { sessions, revoke, preview } = english
+    const { sessions, revoke } = english
+    const { preview } = formWords
     expect(sessions.summary(1, 1)).toBe('1 person is signed in, in 1 session.')
     expect(sessions.summary(31, 47)).toBe('31 people are signed in, in 47 sessions.')
     expect(revoke.allBody(1, 2)).toBe('You will be signed out, in 2 sessions.')

@@ -38,6 +38,16 @@ describe('SessionPolicyCard', () => {
     expect(screen.getByText(/Last changed by/)).toHaveTextContent('Grace Hopper')
   })
 
+  it('takes words in place of those that come with its code, and leaves the rest', async () => {
+    setUp().show(<SessionPolicyCard />, {
+      texts: { standards: { title: 'Im Vergleich', verdicts: { over: 'Darüber' } } },
+    })
+    await pass()
+    expect(screen.getByRole('heading', { name: 'Im Vergleich' })).toBeVisible()
+    expect(screen.getAllByText('Darüber').length).toBeGreaterThan(0)
+    expect(screen.getByText('What these numbers leave out')).toBeVisible()
+  })
+
   it('shows nothing of it, and nothing that was typed, to a member who signs in after the owner', async () => {
     const { user, fake } = await open()
     await user.type(screen.getByLabelText('Reason (optional)'), 'An audit')

@@ -1,7 +1,8 @@
-import { useCurfew, useTexts } from '../context'
+import { useCurfew } from '../context'
 import type { Preview, StoredPolicy } from '../types'
 import { Failure } from '../ui/failure'
 import { useResource } from '../use-resource'
+import { useFormTexts } from './words'
 
 /** How long the form rests before it is asked for. */
 const pause = 300
@@ -9,7 +10,7 @@ const pause = 300
 /** Who would be signed out if the limits were applied to open sessions; `patch` is null while they are wrong. */
 export function ApplyPreview({ patch }: { patch: Partial<StoredPolicy> | null }) {
   const client = useCurfew()
-  const texts = useTexts().preview
+  const texts = useFormTexts().preview
   const { data, error, loading, reload } = useResource<Preview>(
     patch && JSON.stringify(patch),
     (signal) => client.api.previewSecurity(patch ?? {}, { signal }),
@@ -33,7 +34,7 @@ export function ApplyPreview({ patch }: { patch: Partial<StoredPolicy> | null })
 }
 
 function Summary({ preview }: { preview: Preview }) {
-  const texts = useTexts().preview
+  const texts = useFormTexts().preview
   if (preview.users_affected === 0) return <p>{texts.none}</p>
   return (
     <>
@@ -48,7 +49,7 @@ function Summary({ preview }: { preview: Preview }) {
 }
 
 function People({ preview }: { preview: Preview }) {
-  const texts = useTexts().preview
+  const texts = useFormTexts().preview
   if (preview.users.length === 0) return null
   return (
     // Scrolls on a keyboard's arrows too, so it takes a place in the tab order.

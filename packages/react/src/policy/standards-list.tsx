@@ -1,11 +1,12 @@
-import { useFormat, useTexts } from '../context'
+import { useFormat } from '../context'
 import { type StandardVerdict, standardsOf } from '../standards'
 import type { PolicyMinutes } from '../types'
 import { Icon } from '../ui/icons'
+import { useFormTexts } from './words'
 
 /** How the limits stand to published timeouts, and what the numbers leave out. */
 export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
-  const texts = useTexts().standards
+  const texts = useFormTexts().standards
   const format = useFormat()
   const verdicts = standardsOf(minutes)
   const unnumbered = verdicts.filter((v) => v.force === 'unnumbered')
@@ -35,7 +36,7 @@ export function StandardsList({ minutes }: { minutes: PolicyMinutes }) {
 }
 
 function Row({ standard }: { standard: StandardVerdict }) {
-  const texts = useTexts().standards
+  const texts = useFormTexts().standards
   const format = useFormat()
   const { verdict } = standard
   const most = (minutes: number | null) => (minutes === null ? null : format.duration(minutes))
