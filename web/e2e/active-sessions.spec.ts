@@ -34,6 +34,9 @@ test('an owner signs out everyone else, who hear so at their next step, and stay
   await expect(toast(page)).toContainText('2 sessions signed out.')
   await expect(dialog(page)).toHaveCount(0)
   await expect(sessionsCard(page)).toContainText("You're the only person signed in, in 2 sessions.")
+  await expect(page.getByRole('region', { name: 'Open sessions against these limits' })).toContainText(
+    'None of the 2 open sessions would end',
+  )
   await expect(others(page)).toHaveCount(0)
   await expect(sessionsCard(page).getByRole('heading', { level: 2 })).toBeFocused()
   expect(await standing(phone)).toBe('owner_others')

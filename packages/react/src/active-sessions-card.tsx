@@ -22,6 +22,8 @@ export interface ActiveSessionsCardProps {
    * Hand the receipt, in memory only, to a `RevocationBoard` on your sign-in page.
    */
   onSignedOutEveryone?: (count: number, receipt: ReceiptKey) => void
+  /** Called after sessions were ended here while the caller stays: what else shows them is out of date. */
+  onEnded?: () => void
   /** How long an access token lives, in minutes, for the dialog's words. 5 by default. */
   ttlMinutes?: number
   className?: string
@@ -30,6 +32,7 @@ export interface ActiveSessionsCardProps {
 /** Who is signed in to the account, and the ways to end that. For owners. */
 export function ActiveSessionsCard({
   onSignedOutEveryone,
+  onEnded,
   ttlMinutes = 5,
   className,
 }: ActiveSessionsCardProps) {
@@ -51,6 +54,10 @@ export function ActiveSessionsCard({
   const own = data?.active_users.find((u) => u.user_id === userId)?.session_count ?? null
   const lead = data && summary(data, texts.sessions)
 
+  const ended = () => {
+    void list.reload()
+    onEnded?.()
+  }
   const ask = (scope: 'all' | 'others') => {
     setAsked(scope)
     leave.ask()
@@ -64,7 +71,7 @@ export function ActiveSessionsCard({
     setReceipt(key)
     toast(texts.sessions.signedOutOthers(count), { tone: 'success' })
     gone.clear()
-    void list.reload()
+    ended()
     // The button that was pressed goes when nobody else is left.
     requestAnimationFrame(() => heading.current?.focus())
   }
@@ -88,10 +95,10 @@ export function ActiveSessionsCard({
             userId={userId}
             onGone={(name) => {
               gone.add(name)
-              void list.reload()
+              ended()
             }}
             onEnded={() => {
-              void list.reload()
+              ended()
               // The button goes with its row, and must not take the focus along.
               requestAnimationFrame(() => {
                 if (document.activeElement === document.body) heading.current?.focus()
@@ -106,7 +113,7 @@ export function ActiveSessionsCard({
           own={own}
           off={leave.leaving}
           ask={ask}
-          onEndedMine={() => void list.reload()}
+          onEndedMine={ended}
         />
       )}
       {receipt && <RevocationBoard key={receipt.id} receipt={receipt} />}

@@ -246,7 +246,8 @@ describe('ActiveSessionsCard', () => {
 
 describe('signing many out', () => {
   it('signs out the others: the number, the list again, the focus on the heading', async () => {
-    const { user, fake } = await open()
+    const onEnded = vi.fn()
+    const { user, fake } = await open(undefined, { onEnded })
     await user.click(button(others))
     expect(screen.getByRole('alertdialog')).toHaveTextContent(
       '3 other people will be signed out, in 5 sessions.',
@@ -256,6 +257,7 @@ describe('signing many out', () => {
     await pass(50)
     expect(screen.queryByRole('alertdialog')).toBeNull()
     expect(screen.getByText('5 sessions signed out.')).toBeVisible()
+    expect(onEnded).toHaveBeenCalledOnce()
     expect(screen.getByText("You're the only person signed in, in 2 sessions.")).toBeVisible()
     expect(screen.getByRole('heading', { name: 'Active sessions' })).toHaveFocus()
     expect(fake.calls.some(([name]) => name === 'forget')).toBe(false)

@@ -1,9 +1,11 @@
 import { ActiveSessionsCard, type PolicyMinutes, SessionPolicyCard } from '@curfew/react'
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Shield } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { OwnersOnly } from '../account/owners-only'
 import { holdReceipt } from '../layout/receipt'
+import { activeSessionsQuery } from '../queries/sessions'
 import { Page } from '../ui/page'
 import { Skeleton } from '../ui/skeleton'
 
@@ -24,6 +26,7 @@ export function SecurityPage() {
 
 function Security() {
   const navigate = useNavigate()
+  const cache = useQueryClient()
   const [draft, setDraft] = useState<PolicyMinutes | null>(null)
   return (
     <Page
@@ -45,6 +48,7 @@ function Security() {
           ) : null}
         </SessionPolicyCard>
         <ActiveSessionsCard
+          onEnded={() => void cache.invalidateQueries({ queryKey: activeSessionsQuery.queryKey })}
           onSignedOutEveryone={(_, receipt) => {
             holdReceipt(receipt)
             void navigate({ to: '/login', search: {} })
