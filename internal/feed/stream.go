@@ -212,20 +212,7 @@ func (v view) events(now time.Time, id string, write func([]byte) error) error {
 // event writes the snapshot as one event with a line for every entry, so that
 // no line is long.
 func (s *Snapshot) event(write func([]byte) error) error {
-	b := append([]byte("event: snapshot\ndata: "), s.beginning()...)
-	first := true
-	err := s.view.each(s.now, func(h held) error {
-		b = append(b, "\ndata: "...)
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		if b = appendEntry(b, h); len(b) < chunk {
-			return nil
-		}
-		defer func() { b = b[:0] }()
-		return write(b)
-	})
+	b, err := s.entries(append([]byte("event: snapshot\ndata: "), s.beginning()...), "\ndata: ", write)
 	if err != nil {
 		return err
 	}
@@ -234,9 +221,20 @@ func (s *Snapshot) event(write func([]byte) error) error {
 
 // JSON writes the snapshot as one JSON object.
 func (s *Snapshot) JSON(write func([]byte) error) error {
-	b := append(make([]byte, 0, chunk+1024), s.beginning()...)
+	b, err := s.entries(append(make([]byte, 0, chunk+1024), s.beginning()...), "", write)
+	if err != nil {
+		return err
+	}
+	s.observer.SnapshotSent()
+	return write(append(b, "]}\n"...))
+}
+
+// entries appends all entries to b, each after lead, writes what has become
+// long, and returns what is still to be written.
+func (s *Snapshot) entries(b []byte, lead string, write func([]byte) error) ([]byte, error) {
 	first := true
 	err := s.view.each(s.now, func(h held) error {
+		b = append(b, lead...)
 		if !first {
 			b = append(b, ',')
 		}
@@ -247,11 +245,7 @@ func (s *Snapshot) JSON(write func([]byte) error) error {
 		defer func() { b = b[:0] }()
 		return write(b)
 	})
-	if err != nil {
-		return err
-	}
-	s.observer.SnapshotSent()
-	return write(append(b, "]}\n"...))
+	return b, err
 }
 
 func (s *Snapshot) beginning() []byte {
