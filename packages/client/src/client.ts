@@ -1,8 +1,8 @@
 import { openedByPerson, reported, touch } from './activity'
 import { createFetch } from './calls'
-import { type Core, knownOf, post, serverNow } from './core'
+import { type Core, knownOf, post, type SessionAnswer, serverNow } from './core'
 import { environment } from './environment'
-import { http, tokenShape } from './http'
+import { http, sessionShape, tokenShape } from './http'
 import { forgetNames } from './names'
 import { listen, observable } from './observable'
 import {
@@ -42,6 +42,13 @@ export interface Client {
   signUp(body: SignUpBody): Promise<TokenResponse>
   signIn(body: SignInBody): Promise<TokenResponse>
   acceptInvite(body: AcceptInviteBody): Promise<TokenResponse>
+  /**
+   * For a product that signs people in itself: `work` calls the product's own
+   * back end, with plain `fetch`, and has the session's cookie when it resolves.
+   * No refresh of any tab is open meanwhile, which might bring the older
+   * session's cookie back. Rejects if `work` does, or left no session.
+   */
+  signInWith(work: () => Promise<unknown>): Promise<void>
   /** Ends the session at the server, then in every tab. If it rejects, the session stands and it can be repeated. */
   signOut(): Promise<void>
   /** Says that the person is here: a refresh that moves the idle deadline. */
@@ -108,22 +115,24 @@ export function createClient(options: ClientOptions = {}): Client {
   const { state, expiry } = core
   state.subscribe(core.look)
 
-  const enter =
+  const enter = <A extends SessionAnswer>(ask: () => Promise<A>) =>
+    alone(core, async () => {
+      const answer = await ask()
+      forgetNames(core, (session) => session !== answer.session.id)
+      // Signing in is no restoring: tell so, whatever was known before.
+      if (state.get().status === 'loading') finish(core, null, false)
+      adopt(core, knownOf(answer), true)
+      return answer
+    })
+  const enterBy =
     <B>(path: string) =>
     (body: B) =>
-      alone(core, async () => {
-        const answer = await http<TokenResponse>(core, 'POST', `auth/${path}`, tokenShape, { body })
-        forgetNames(core, (session) => session !== answer.session.id)
-        // Signing in is no restoring: tell so, whatever was known before.
-        if (state.get().status === 'loading') finish(core, null, false)
-        adopt(core, knownOf(answer), true)
-        return answer
-      })
+      enter(() => http<TokenResponse>(core, 'POST', `auth/${path}`, tokenShape, { body }))
 
   const own = {
-    signUp: enter<SignUpBody>('signup'),
-    signIn: enter<SignInBody>('login'),
-    acceptInvite: enter<AcceptInviteBody>('accept-invite'),
+    signUp: enterBy<SignUpBody>('signup'),
+    signIn: enterBy<SignInBody>('login'),
+    acceptInvite: enterBy<AcceptInviteBody>('accept-invite'),
     signOut: () =>
       alone(core, async () => {
         await http(core, 'POST', 'auth/logout', 'none', { token: core.known?.access_token })
@@ -139,6 +148,12 @@ export function createClient(options: ClientOptions = {}): Client {
     expiry,
     api,
     ...own,
+    async signInWith(work) {
+      await enter(async () => {
+        await work()
+        return http<SessionAnswer>(core, 'GET', 'auth/session', sessionShape)
+      })
+    },
     start() {
       if (core.life) return
       // Once in a page's life: mounting anew later is nobody's touch.

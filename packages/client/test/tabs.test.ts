@@ -20,6 +20,12 @@ const events = (tab: ReturnType<Browser['tab']>) => {
   return seen
 }
 
+/** A product's back end has signed somebody in: the browser has a new session's cookie. */
+async function byBackEnd(): Promise<void> {
+  await world.wait(40)
+  browser.cookie = server.signIn()
+}
+
 describe('refreshing', () => {
   it('costs one request for five tabs with two expired calls each', async () => {
     const tabs = await browser.tabs(5)
@@ -223,6 +229,43 @@ describe('signing in', () => {
     expect(browser.cookie).toBe('s2.1')
     expect(await within(world, 500, me(b))).toBe('ok')
     expect(server.row('s2').revoked).toBeNull()
+  })
+
+  it("by the product's own back end signs in all tabs", async () => {
+    ;({ world, server, browser } = stage({}, false))
+    const [a, b] = await browser.tabs(2)
+    const seen = [events(a), events(b)]
+    await within(world, 300, a.client.signInWith(byBackEnd))
+    await world.advance(100)
+    expect([a.status, b.status]).toEqual(['signed-in', 'signed-in'])
+    expect(seen).toEqual([['in u1'], ['in u1']])
+    expect(await within(world, 500, Promise.all([me(a), me(b)]))).toEqual(['ok', 'ok'])
+    expect(server.refreshes).toHaveLength(1)
+  })
+
+  it("by the product's own back end ends an open refresh first, whose answer brings no older cookie", async () => {
+    const [a, b] = await browser.tabs(2)
+    server.slow.set('/api/v1/auth/refresh', 3000)
+    const call = me(b)
+    await world.advance(1600) // the server has rotated, the answer is on its way
+    await within(world, 300, a.client.signInWith(byBackEnd))
+    server.slow.clear()
+    await world.advance(10_000)
+    expect(await call).toBe('ok')
+    expect([a.state, b.state]).toMatchObject([{ session: { id: 's2' } }, { session: { id: 's2' } }])
+    expect(browser.cookie).toMatch(/^s2/)
+  })
+
+  it("that the product's own back end refuses, or leaves no session, changes nothing", async () => {
+    ;({ world, server, browser } = stage({}, false))
+    const [a] = await browser.tabs(1)
+    const refused = a.client.signInWith(() => Promise.reject(new Error('Wrong password.')))
+    await expect(within(world, 200, refused)).rejects.toThrow('Wrong password.')
+    const without = a.client.signInWith(() => Promise.resolve())
+    await expect(within(world, 200, without)).rejects.toMatchObject({ type: 'no-session', status: 401 })
+    expect(a.state).toEqual({ status: 'signed-out', reason: null })
+    await within(world, 300, a.client.signInWith(byBackEnd))
+    expect(a.status).toBe('signed-in')
   })
 
   it('elsewhere is found by a refresh that names the old session', async () => {
