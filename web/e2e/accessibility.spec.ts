@@ -35,9 +35,15 @@ async function judge(page: Page, name: string) {
   expect.soft(width, `${name}: sideways scroll`).toBeLessThanOrEqual(room)
 }
 
+/** A menu that is open stays where its button is, whatever the window's width. */
+async function expectInView(page: Page) {
+  const menu = page.locator(':popover-open')
+  if (await menu.count()) await expect(menu).toBeInViewport({ ratio: 1 })
+}
+
 async function judgeAll(page: Page, states: State[], world: World) {
-  for (const { name, path, reach, leave } of states) {
-    await page.setViewportSize({ width: 1280, height: 900 })
+  for (const { name, path, reach, leave, only } of states) {
+    await page.setViewportSize({ width: only ?? 1280, height: 900 })
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
     await page.goto('about:blank')
     await page.goto(world.curfew.url + path)
@@ -45,8 +51,9 @@ async function judgeAll(page: Page, states: State[], world: World) {
     await expect(page.locator('.web-skeleton, .cf-skeleton')).toHaveCount(0)
     await expect(page).toHaveTitle(/^\S.* · Curfew$/)
     await reach?.(page, world)
-    for (const width of [1280, 320]) {
+    for (const width of only ? [only] : [1280, 320]) {
       await page.setViewportSize({ width, height: width === 320 ? 640 : 900 })
+      await expectInView(page)
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
         await judge(page, `${name}, ${colorScheme}, ${width}`)

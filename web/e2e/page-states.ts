@@ -7,6 +7,8 @@ export interface State {
   name: string
   path: string
   reach?: (page: Page, world: World) => Promise<unknown>
+  /** The only width at which it is there. */
+  only?: number
   /** Leaves the state again where a reload would not. */
   leave?: (page: Page) => Promise<unknown>
 }
@@ -160,6 +162,16 @@ export const inside: State[] = [
   },
   { name: 'the audit log without events', path: '/account/audit?from=2001-01-01&to=2001-01-02' },
   { name: 'the audit log with an address it cannot read', path: '/account/audit?action=nothing' },
-  { name: 'the audit log’s export menu', path: '/account/audit', reach: (page) => click(page, 'Export') },
+  {
+    name: 'the audit log’s export menu',
+    path: '/account/audit',
+    reach: (page) => click(page, 'Export'),
+  },
   { name: 'your menu', path: '/account', reach: (page) => click(page, /^You: /) },
+  {
+    name: 'the menu of pages',
+    path: '/account',
+    only: 320,
+    reach: (page) => click(page, 'Pages'),
+  },
 ]

@@ -28,9 +28,21 @@ export function Menu({ label, trigger, side = 'end', className, children }: Menu
   const close = () => panel.current?.hidePopover()
   const toggled = (event: ToggleEvent<HTMLDivElement>) => setOpen(event.newState === 'open')
 
-  // Its content, and so its size, is only there now.
+  // Its content, and so its size, is only there now; and it goes with its button
+  // when a telephone is turned or what is behind it scrolls.
   useLayoutEffect(() => {
-    if (open && button.current && panel.current) place(button.current, panel.current, side)
+    if (!open) return
+    const follow = () => {
+      if (button.current && panel.current) place(button.current, panel.current, side)
+    }
+    follow()
+    const moves = { capture: true, passive: true }
+    window.addEventListener('resize', follow)
+    window.addEventListener('scroll', follow, moves)
+    return () => {
+      window.removeEventListener('resize', follow)
+      window.removeEventListener('scroll', follow, moves)
+    }
   }, [open, side])
 
   return (
