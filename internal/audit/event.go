@@ -65,7 +65,7 @@ var Actions = []Action{
 // known.
 type Actor struct {
 	Type  curfew.ActorType
-	ID    curfew.ID // zero for operator and system
+	ID    curfew.ID // of a person or of a service key; zero for the system and an operator at the command line
 	Name  string
 	Email string
 }

@@ -21,7 +21,7 @@ type event struct {
 // by is an actor as the audit log keeps it.
 func by(actor curfew.Actor) *audit.Actor {
 	id := actor.UserID
-	if actor.Type == curfew.ActorService {
+	if actor.Type != curfew.ActorUser { // a service, or an operator who proved to be one by a key
 		id = actor.ServiceKeyID
 	}
 	return &audit.Actor{Type: actor.Type, ID: id, Name: actor.Name, Email: actor.Email}

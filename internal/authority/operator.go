@@ -28,30 +28,6 @@ func (a *Authority) FindAccount(ctx context.Context, idOrName string) (found cur
 	return found, err
 }
 
-func findAccount(ctx context.Context, r Reader, idOrName string) (found curfew.Account, err error) {
-	accounts, err := r.Accounts(ctx)
-	if err != nil {
-		return found, err
-	}
-	matches := 0
-	for _, account := range accounts {
-		if account.ID.String() == idOrName {
-			return account, nil
-		}
-		if account.Name == idOrName {
-			found, matches = account, matches+1
-		}
-	}
-	switch matches {
-	case 0:
-		return found, curfew.NewError(curfew.KindNotFound, fmt.Sprintf("there is no account %q", idOrName))
-	case 1:
-		return found, nil
-	default:
-		return curfew.Account{}, curfew.NewError(curfew.KindInvalidRequest, fmt.Sprintf("%d accounts are named %q: give the id", matches, idOrName))
-	}
-}
-
 // AllAccounts lists every account.
 func (a *Authority) AllAccounts(ctx context.Context) (accounts []curfew.Account, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
@@ -214,20 +190,48 @@ func (a *Authority) EndSessions(ctx context.Context, accountID curfew.ID, userID
 			return write(ctx, tx, curfew.Origin{}, now, event{account: accountID, action: audit.UserSessionsRevoked, actor: by(actor),
 				resource: "user", id: *userID, details: detail("revoked_count", revoked)})
 		}
-		epoch, err := tx.RaiseAccountEpoch(ctx, accountID, raising)
-		if err != nil {
-			return err
-		}
-		if err := tx.Log(ctx, curfew.Revocation{AccountID: accountID, Epoch: epoch}); err != nil {
-			return err
-		}
-		if revoked, err = tx.CountBelowAccountEpoch(ctx, accountID, epoch, now); err != nil {
-			return err
-		}
-		return write(ctx, tx, curfew.Origin{}, now, event{account: accountID, action: audit.SessionRevoke, actor: by(actor),
-			resource: "account", id: accountID, details: detail("scope", "all").Set("revoked_count", revoked)})
+		revoked, err = endAll(ctx, tx, curfew.Origin{}, raising, detail("scope", "all"))
+		return err
 	})
 	return revoked, err
+}
+
+// EndAccountSessions ends every session of the actor's account for the operator,
+// who may say why.
+func (a *Authority) EndAccountSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, why string) (revoked int, err error) {
+	var f fields
+	why = f.text("reason", why, maxReasonLength)
+	if err := f.err(); err != nil {
+		return 0, err
+	}
+	details := func() *audit.Details { return detail("scope", "all").Set("reason", why) }
+	raising := Raising{At: a.now(), Reason: curfew.ReasonOperator, Actor: actor}
+	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
+		if _, err := tx.Account(ctx, actor.AccountID); err != nil {
+			return noAccount(err)
+		}
+		revoked, err = endAll(ctx, tx, from, raising, details())
+		return err
+	})
+	return revoked, err
+}
+
+// endAll ends every session of the account in which somebody raises its epoch,
+// and returns how many were active.
+func endAll(ctx context.Context, tx Tx, from curfew.Origin, raising Raising, details *audit.Details) (revoked int, err error) {
+	accountID := raising.Actor.AccountID
+	epoch, err := tx.RaiseAccountEpoch(ctx, accountID, raising)
+	if err != nil {
+		return 0, err
+	}
+	if err := tx.Log(ctx, curfew.Revocation{AccountID: accountID, Epoch: epoch}); err != nil {
+		return 0, err
+	}
+	if revoked, err = tx.CountBelowAccountEpoch(ctx, accountID, epoch, raising.At); err != nil {
+		return 0, err
+	}
+	return revoked, write(ctx, tx, from, raising.At, event{account: accountID, action: audit.SessionRevoke, actor: by(raising.Actor),
+		resource: "account", id: accountID, details: details.Set("revoked_count", revoked)})
 }
 
 // VerifyAudit checks the chain of an account's audit log, or that of the

@@ -135,6 +135,18 @@ type Reader interface {
 
 	// Accounts lists all customers' accounts, for the operator.
 	Accounts(ctx context.Context) ([]curfew.Account, error)
+	// AccountsBefore gives at most limit customers' accounts before an id, nil
+	// for the newest, back in its order; AccountNamesBefore those with no more
+	// than their names. AccountsNamed gives at most limit of one name.
+	AccountsBefore(ctx context.Context, id *curfew.ID, limit int) ([]curfew.Account, error)
+	AccountNamesBefore(ctx context.Context, id *curfew.ID, limit int) ([]AccountName, error)
+	AccountsNamed(ctx context.Context, name string, limit int) ([]curfew.Account, error)
+	// Tally counts an account's people and live sessions, looking at no more of
+	// either than it is told: at sessions of the latest activity.
+	Tally(ctx context.Context, accountID curfew.ID, now time.Time, people, sessions int) (Tally, error)
+	// Nodes gives at most limit of the nodes that did not say that they stopped,
+	// those heard of last first.
+	Nodes(ctx context.Context, limit int) ([]curfew.Node, error)
 	// AccountIDs gives at most limit customers' accounts after an id, in its
 	// order; CountAccounts counts them. GreatestEpoch is the greatest session
 	// epoch of any.

@@ -69,6 +69,11 @@ type commands struct {
 		Verify auditVerifyCommand `cmd:"" help:"Check that nobody tampered with the audit log."`
 		Export auditExportCommand `cmd:"" help:"Write the audit log to standard output."`
 	} `cmd:"" help:"Verify and export the audit log."`
+	Account struct {
+		List        accountListCommand        `cmd:"" help:"List accounts, the newest first."`
+		Show        accountShowCommand        `cmd:"" help:"Show one account: its policy, people and latest events."`
+		EndSessions accountEndSessionsCommand `cmd:"" help:"End every session of an account."`
+	} `cmd:"" help:"List and show accounts, and end their sessions."`
 	User struct {
 		Create      userCreateCommand      `cmd:"" help:"Create a person and, for its first owner, the account."`
 		SetPassword userSetPasswordCommand `cmd:"" help:"Give a person a new password and end their sessions."`

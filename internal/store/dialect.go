@@ -15,6 +15,8 @@ import (
 // knows which one it talks to.
 type dialect struct {
 	goose goose.Dialect
+	// name is the engine's, for people; version asks for its own.
+	name, version string
 	// ddl replaces the marks in migrations.
 	ddl *strings.Replacer
 	// migrating keeps other nodes from migrating at the same time; nil where

@@ -26,6 +26,8 @@ var postgresDialect = dialect{
 	ddl: strings.NewReplacer("{{clustered}}", "", "{{hot}}", "WITH (fillfactor = 80)", "{{bytewise}}", `COLLATE "C"`,
 		"{{time(}}", "to_timestamp(", "{{)}}", " / 1000000.0)"),
 	migrating: func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
+	name:      "PostgreSQL",
+	version:   `SELECT current_setting('server_version')`,
 	versioned: `SELECT to_regclass('goose_db_version') IS NOT NULL`,
 	clock:     `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)`,
 	conflict:  postgresConflict,

@@ -18,6 +18,8 @@ var sqliteDialect = dialect{
 	goose: goose.DialectSQLite3,
 	ddl: strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", "", "{{bytewise}}", "",
 		"{{time(}}", "strftime('%Y-%m-%dT%H:%M:%fZ', ", "{{)}}", " / 1000000.0, 'unixepoch')"),
+	name:      "SQLite",
+	version:   `SELECT sqlite_version()`,
 	versioned: `SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'goose_db_version'`,
 	clock:     `SELECT CAST(unixepoch('subsec') * 1000000 AS bigint)`,
 	conflict:  sqliteCode(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED),

@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Resets", resets},
 		{"Mails", mails},
 		{"Lists", lists},
+		{"Overviews", overviews},
 		{"Throttling", throttling},
 		{"Auditing", auditing},
 		{"Attacks", attacks},
