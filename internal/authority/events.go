@@ -53,7 +53,8 @@ func write(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, e even
 // refused changed nothing. It is written also when the caller has gone away, or
 // a guess could be made without a trace.
 func (a *Authority) refused(ctx context.Context, from curfew.Origin, now time.Time, e event) error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, release := staying(ctx)
+	defer release()
 	return a.Store.InTx(ctx, e.account, func(ctx context.Context, tx Tx) error { return write(ctx, tx, from, now, e) })
 }
 

@@ -120,7 +120,8 @@ func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut)
 			return st.Session.UserID == claims.UserID
 		}})
 	}
-	ctx = context.WithoutCancel(ctx) // a page that closes has signed out all the same
+	ctx, release := staying(ctx) // a page that closes has signed out all the same
+	defer release()
 	// Account by account: no transaction waits for another's.
 	for len(proofs) > 0 {
 		id := proofs[0].accountID

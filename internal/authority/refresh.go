@@ -226,7 +226,8 @@ func (a *Authority) alarmAhead(st curfew.Standing) {
 // inside the transaction, and says so in the audit log; also when whoever
 // presented it has gone away.
 func (a *Authority) endReused(ctx context.Context, from curfew.Origin, presented token.Refresh, attempt []byte, now time.Time) error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, release := staying(ctx)
+	defer release()
 	var refusal error
 	err := a.Store.InLog(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
 		st, err := tx.SessionStanding(ctx, presented.AccountID, presented.SessionID)

@@ -114,7 +114,8 @@ func (a *Authority) endCookieSession(ctx context.Context, from curfew.Origin, no
 	if err != nil {
 		return nil // what proves nothing ends nothing
 	}
-	ctx = context.WithoutCancel(ctx) // the other has begun
+	ctx, release := staying(ctx) // the other has begun
+	defer release()
 	return a.Store.InLog(ctx, presented.AccountID, func(ctx context.Context, tx Tx) error {
 		_, err := a.logout(ctx, tx, from, now, presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
 			return proves(presented, st.Session)

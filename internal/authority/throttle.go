@@ -107,7 +107,8 @@ func (a *Authority) refund(ctx context.Context, g gate) error {
 	if len(g.buckets) == 0 {
 		return nil
 	}
-	ctx = context.WithoutCancel(ctx) // who went away keeps what is theirs
+	ctx, release := staying(ctx) // who went away keeps what is theirs
+	defer release()
 	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		tats, err := arrivals(ctx, tx, g.buckets)
 		if err != nil {

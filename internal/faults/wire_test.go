@@ -49,6 +49,7 @@ func TestConnections(t *testing.T) {
 		from := l.history.clock.Load()
 		p.swallow(true)
 		ready, _ := l.send(l.nodes[0], "GET", "/readyz", "", nil)
+		l.refusesSignIn(t)
 		l.waitAnsweredAll(t, 2)
 		if ready.status != 503 {
 			t.Errorf("ready without a database: %v", ready)
@@ -66,3 +67,17 @@ func TestConnections(t *testing.T) {
 // out that its database does not answer: it waits twice for 6 seconds, and a busy
 // machine is a little late.
 const patience = 15 * time.Second
+
+// answerWithin is how long any request may take, all its waiting together, and
+// what a busy machine is late.
+const answerWithin = 15*time.Second + 5*time.Second
+
+// refusesSignIn holds that a sign-in, which needs the database for several things
+// one after the other, is refused in time when nothing comes back from there.
+func (l *load) refusesSignIn(t *testing.T) {
+	t.Helper()
+	c, _ := l.login(l.nodes[0])
+	if c.status != 503 || c.retryAfter == "" || c.took > answerWithin {
+		t.Errorf("a sign-in without a database: %v, Retry-After %q", c, c.retryAfter)
+	}
+}

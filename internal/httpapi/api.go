@@ -42,8 +42,12 @@ type Config struct {
 	// StreamStall is how long a reader of the feed may take for one writing; 10
 	// seconds by default.
 	StreamStall time.Duration
-	Now         func() time.Time // time.Now by default
-	Log         *slog.Logger     // slog.Default by default
+	// AnswerWithin is how long a request may take, all its waiting for the store
+	// together, before it is answered as unavailable; 15 seconds by default. Only
+	// exports and streams take as long as somebody reads them.
+	AnswerWithin time.Duration
+	Now          func() time.Time // time.Now by default
+	Log          *slog.Logger     // slog.Default by default
 	// Metrics takes the request counters; nil for none.
 	Metrics prometheus.Registerer
 	// Version is the program's own, shown on the page at / where there is no
@@ -53,6 +57,9 @@ type Config struct {
 	// nil, or without that file, where they were not.
 	App fs.FS
 }
+
+// answerWithin is the default of Config.AnswerWithin.
+const answerWithin = 15 * time.Second
 
 // API answers HTTP.
 type API struct {
@@ -87,6 +94,7 @@ func New(config Config) (*API, error) {
 	}
 	a.Log = cmp.Or(a.Log, slog.Default())
 	a.StreamStall = cmp.Or(a.StreamStall, streamStall)
+	a.AnswerWithin = cmp.Or(a.AnswerWithin, answerWithin)
 	if a.Feed == nil {
 		a.Feed = noFeed{}
 	}

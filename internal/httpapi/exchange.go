@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
@@ -15,6 +16,9 @@ import (
 type exchange struct {
 	http.ResponseWriter
 	request *http.Request
+	// lasting is the request's context without its deadline, for answers that go on
+	// for as long as somebody reads them.
+	lasting context.Context
 	id, ip  string
 
 	status  int
@@ -40,10 +44,13 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-func newExchange(w http.ResponseWriter, r *http.Request, ip string) *exchange {
+// newExchange begins an exchange that is to be answered within a time.
+func newExchange(w http.ResponseWriter, r *http.Request, ip string, within time.Duration) (*exchange, context.CancelFunc) {
 	x := &exchange{ResponseWriter: w, id: requestID(r), ip: ip}
-	x.request = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
-	return x
+	x.lasting = context.WithValue(r.Context(), exchangeKey{}, x)
+	ctx, cancel := context.WithTimeout(x.lasting, within)
+	x.request = r.WithContext(ctx)
+	return x, cancel
 }
 
 func exchangeOf(ctx context.Context) *exchange {

@@ -50,7 +50,7 @@ func (a *API) export(x *exchange, actor curfew.Actor, filter authority.AuditFilt
 	header := x.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Disposition", `attachment; filename="audit-events.`+format+`"`)
-	err := a.Authority.ExportAudit(x.request.Context(), actor, filter, func(e audit.Event) error { return write(&e) })
+	err := a.Authority.ExportAudit(x.lasting, actor, filter, func(e audit.Event) error { return write(&e) })
 	if err == nil {
 		if err = write(nil); err == nil {
 			err = out.Flush()

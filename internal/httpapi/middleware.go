@@ -118,9 +118,12 @@ func (a *API) recovering(next http.Handler) http.Handler {
 func (a *API) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		x := newExchange(w, r, clientIP(r, a.proxies))
+		x, end := newExchange(w, r, clientIP(r, a.proxies), a.AnswerWithin)
 		x.Header().Set("X-Request-Id", x.id)
-		defer func() { a.finish(x, time.Since(start)) }()
+		defer func() {
+			end()
+			a.finish(x, time.Since(start))
+		}()
 		next.ServeHTTP(x, x.request)
 	})
 }

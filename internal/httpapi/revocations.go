@@ -173,7 +173,7 @@ func (a *API) streamRevocations(ctx context.Context, _ curfew.Actor, _ curfew.Or
 		// The request was read, and its answer has no end: the server's limits
 		// are for others. The connection's end is still noticed.
 		_ = to.control.SetReadDeadline(time.Time{})
-		if err := stream.Run(x.request.Context(), to); x.request.Context().Err() == nil {
+		if err := stream.Run(x.lasting, to); x.lasting.Err() == nil {
 			x.err = err                                                  // which is no end that the reader chose
 			_ = to.control.SetWriteDeadline(time.Now().Add(time.Second)) // to say that this is the end
 		}

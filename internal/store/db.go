@@ -101,6 +101,9 @@ func (db *DB) beginOnce(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) 
 	}
 	c, err := pool.Conn(turn)
 	giveUp()
+	if err != nil && ctx.Err() != nil { // which tells nothing of the engine
+		return nil, nil, nil, fmt.Errorf("%w: %v", errNoTurn, err)
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -118,15 +121,33 @@ func (db *DB) beginOnce(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) 
 	}, nil
 }
 
-// bounded is a context that ends only when a server has not answered for long.
-// In this process nothing of the kind is needed, and a context that can end
-// costs a goroutine for each statement.
+// errNoTurn is a caller whose time was up before a connection was free.
+var errNoTurn = errors.New("store: no connection was free in time")
+
+// bounded is a context that ends only when a server has not answered for long,
+// or the caller's deadline has come. In this process nothing of the kind is
+// needed, and a context that can end costs a goroutine for each statement.
 func (db *DB) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx = context.WithoutCancel(ctx)
 	if db.patience == 0 {
-		return ctx, func() {}
+		return context.WithoutCancel(ctx), func() {}
 	}
-	return context.WithTimeout(ctx, db.patience)
+	return context.WithDeadline(context.WithoutCancel(ctx), sooner(ctx, time.Now().Add(db.patience)))
+}
+
+// leastTime is what whoever has got a connection has at least: a statement that
+// is cut off takes its connection along, so none begins that must be.
+const leastTime = time.Second
+
+// sooner is the caller's deadline where it is before end.
+func sooner(ctx context.Context, end time.Time) time.Time {
+	own, has := ctx.Deadline()
+	if !has || own.After(end) {
+		return end
+	}
+	if least := time.Now().Add(leastTime); own.Before(least) && least.Before(end) {
+		return least
+	}
+	return own
 }
 
 // limited is the caller's context, and ends too when a server has not answered

@@ -20,14 +20,22 @@ import (
 type txCall struct {
 	ctx       context.Context
 	accountID curfew.ID
-	claimed   atomic.Bool // by the batch, or by the caller who stops waiting
-	left      bool        // the function did not return: nobody is there any more
+	at        atomic.Int32 // waits, in its turn, has run, or nobody is there any more
 	handed    time.Time
-	again     bool // it was claimed before, and stands in line once more
+	again     bool // it was held up before, and stands in line once more
 	turn      chan turn
 	ran       chan error // what the function said, once a turn
 	done      chan error // what became of it all
 }
+
+// Where a call is. The batch gives it a turn and, when nothing came of that, has
+// it wait for another one; its caller may leave except within a turn.
+const (
+	waits int32 = iota
+	inTurn
+	hasRun
+	left
+)
 
 // turn is a call's part of a transaction.
 type turn struct {
@@ -91,13 +99,18 @@ func (l *lane) run(ctx context.Context, accountID curfew.ID, fn func(context.Con
 	for {
 		select {
 		case t := <-call.turn:
-			gone = nil // what has begun ends
 			call.run(t, fn)
+			gone = ctx.Done()
 		case err := <-call.done:
 			return err
 		case <-gone:
-			if call.claimed.CompareAndSwap(false, true) {
+			if call.at.CompareAndSwap(waits, left) {
 				return curfew.Unavailable(ctx.Err())
+			}
+			// What has begun ends, whoever has gone away; but nobody who is there
+			// waits for that beyond their deadline.
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) && call.at.CompareAndSwap(hasRun, left) {
+				return curfew.Unavailable(fmt.Errorf("%w: %w", errUnknown, ctx.Err()))
 			}
 			gone = nil
 		}
@@ -118,14 +131,25 @@ var errLeft = errors.New("store: the transaction's function did not return")
 
 func (c *txCall) run(t turn, fn func(context.Context, authority.Tx) error) {
 	err := errLeft
-	defer func() { c.ran <- err }()
+	defer func() {
+		c.at.Store(hasRun)
+		c.ran <- err
+	}()
 	ctx := context.WithValue(context.WithoutCancel(c.ctx), insideKey{}, true)
 	if end, bounded := t.ctx.Deadline(); bounded {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end)
+		ctx, cancel = context.WithDeadline(ctx, sooner(c.ctx, end))
 		defer cancel()
 	}
 	err = fn(ctx, t.conn)
+}
+
+// waitAgain has the calls of a transaction that did not hold wait for another
+// turn, those whose callers are still there.
+func waitAgain(calls []*txCall) {
+	for _, call := range calls {
+		call.at.CompareAndSwap(hasRun, waits)
+	}
 }
 
 // commitTogether runs the calls of a batch in one transaction.
@@ -134,9 +158,10 @@ func (db *DB) commitTogether(l *lane, calls []*txCall) {
 	var waiting, again []*txCall
 	for _, call := range calls {
 		switch {
+		case call.at.Load() == left:
 		case call.again:
 			again = append(again, call)
-		case call.claimed.CompareAndSwap(false, true):
+		default:
 			waiting = append(waiting, call)
 		}
 	}
@@ -178,7 +203,7 @@ func (db *DB) commitCalls(l *lane, waiting []*txCall) {
 		waiting, outcomes = waiting[done:], outcomes[done:]
 	}
 	for i, call := range waiting {
-		if call.left {
+		if call.at.Load() == left {
 			continue
 		}
 		alone := waiting[i : i+1]
@@ -210,7 +235,7 @@ func (db *DB) heldUp(l *lane, calls []*txCall, err error) {
 	}
 	for _, call := range calls {
 		switch {
-		case call.left:
+		case call.at.Load() == left:
 		case time.Since(call.handed) > longHeld:
 			call.done <- outward(err)
 		default:
@@ -257,6 +282,11 @@ var (
 // says of its own becomes its outcome; it has changed nothing then. An error is
 // what kept all of them from being committed.
 func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, err error) {
+	defer func() {
+		if err != nil && !errors.Is(err, errUnknown) {
+			waitAgain(calls)
+		}
+	}()
 	tx, ctx, end, err := db.begin(context.Background(), l.pool, db.dialect.writing)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", errNotBegun, err)
@@ -277,11 +307,16 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 			break
 		}
 		done++
+		if !call.at.CompareAndSwap(waits, inTurn) {
+			continue // its caller has left
+		}
 		before := wrote
 		wrote = false
 		call.turn <- turn{ctx, c}
 		err := <-call.ran
-		call.left = err == errLeft
+		if err == errLeft {
+			call.at.Store(left)
+		}
 		switch {
 		case err == nil:
 		case ownWords(err) && (!wrote || len(calls) == 1):

@@ -182,6 +182,53 @@ func grouped(t *testing.T, open Open) {
 			w.T.Errorf("the name is %q", name)
 		}
 	})
+	scenario(t, open, "whose deadline comes while the engine does not begin has done nothing", func(w *World) {
+		p := w.folk(1)[0]
+		held, release := w.hold(nil)
+		defer w.Tap.Watch(nil)
+		ctx, cancel := context.WithTimeout(bg, 20*time.Millisecond)
+		defer cancel()
+		err := w.Store.InTx(ctx, w.Acme.ID(), w.renaming(p, "Renamed"))
+		<-held
+		w.WantKind(err, curfew.KindUnavailable)
+		if errors.Is(err, authority.ErrUnknown) {
+			w.T.Errorf("nothing was done, and it is not known: %v", err)
+		}
+		stays := make(chan error)
+		go func() {
+			stays <- w.Store.InTx(bg, w.Acme.ID(), func(context.Context, authority.Tx) error { return nil })
+		}()
+		release()
+		must(w.T, <-stays)
+		if name := w.nameOf(p); name != "Person 0" {
+			w.T.Errorf("the name is %q", name)
+		}
+	})
+	scenario(t, open, "nobody waits for a commit beyond their deadline, and it goes on", func(w *World) {
+		p := w.folk(1)[0]
+		ctx, returned := due{bg, make(chan struct{})}, make(chan struct{})
+		var first sync.Once
+		w.Tap.Watch(func(c Call) error {
+			if c.Op == OpCommit {
+				first.Do(func() {
+					close(ctx.come)
+					<-returned
+				})
+			}
+			return nil
+		})
+		err := w.Store.InTx(ctx, w.Acme.ID(), w.renaming(p, "Renamed"))
+		close(returned)
+		w.WantKind(err, curfew.KindUnavailable)
+		if !errors.Is(err, authority.ErrUnknown) {
+			w.T.Errorf("it is said to be known: %v", err)
+		}
+		must(w.T, w.Store.InTx(bg, w.Acme.ID(), func(context.Context, authority.Tx) error { return nil })) // comes after it
+		w.Tap.Watch(nil)
+		if name := w.nameOf(p); name != "Renamed" {
+			w.T.Errorf("the name is %q", name)
+		}
+	})
 	scenario(t, open, "a commit whose answer was lost is not tried again", func(w *World) {
 		p := w.folk(1)[0]
 		runs := 0
@@ -222,4 +269,21 @@ func grouped(t *testing.T, open Open) {
 			w.T.Errorf("%d letters, want %d", got, want)
 		}
 	})
+}
+
+// due is a context whose deadline comes when the test says so.
+type due struct {
+	context.Context
+	come chan struct{}
+}
+
+func (d due) Done() <-chan struct{} { return d.come }
+
+func (d due) Err() error {
+	select {
+	case <-d.come:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
 }
