@@ -47,6 +47,7 @@ func (c *client) Post(path string, body any) *answer {
 	c.w.t.Helper()
 	return c.send("POST", path, body)
 }
+func (c *client) Put(path string, body any) *answer { c.w.t.Helper(); return c.send("PUT", path, body) }
 func (c *client) Patch(path string, body any) *answer {
 	c.w.t.Helper()
 	return c.send("PATCH", path, body)

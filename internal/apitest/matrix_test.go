@@ -122,6 +122,10 @@ func TestEveryOperationIsInTheMatrix(t *testing.T) {
 	for _, op := range feedOperations {
 		tested = append(tested, op.id+" GET "+op.path)
 	}
+	for _, op := range serviceOperations {
+		path, _, _ := strings.Cut(op.path, "?")
+		tested = append(tested, op.id+" "+op.method+" "+op.template(path))
+	}
 	for _, op := range operations {
 		path, _, _ := strings.Cut(op.path, "?")
 		for _, name := range []string{"session", "own", "invite", "receipt"} {

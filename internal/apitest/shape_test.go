@@ -153,7 +153,7 @@ func wellFormed(name string, v any) (wrong []string) {
 		}
 	case string:
 		switch {
-		case name == "id" || strings.HasSuffix(name, "_id"):
+		case name == "id" || strings.HasSuffix(name, "_id") && name != "external_id":
 			if !uuid.MatchString(v) && (name != "resource_id" || v != noPerson) {
 				bad("no id")
 			}

@@ -42,6 +42,7 @@ var classes = map[reflect.Type]map[string]class{
 		"PolicyUpdatedAt": ignore,
 		"PolicyUpdatedBy": ignore,
 		"SessionEpoch":    ignore,
+		"ExternalID":      track,
 	},
 	reflect.TypeFor[curfew.User](): {
 		"AccountID":    ignore,
@@ -55,6 +56,7 @@ var classes = map[reflect.Type]map[string]class{
 		"LastLoginAt":  ignore,
 		"Version":      ignore,
 		"SessionEpoch": ignore,
+		"ExternalID":   track,
 	},
 	reflect.TypeFor[curfew.Session](): {
 		"AccountID":         ignore,

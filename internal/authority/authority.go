@@ -91,6 +91,7 @@ type Authority struct {
 	browsers      *token.BrowserCodec
 	throttleKey   [32]byte
 	serviceKeys   *serviceKeyBook
+	accountIDs    *accountBook
 }
 
 // New makes an Authority.
@@ -117,6 +118,7 @@ func New(c Config) (*Authority, error) {
 		browsers:      token.NewBrowserCodec(c.Secrets),
 		throttleKey:   throttleKey,
 		serviceKeys:   newServiceKeyBook(),
+		accountIDs:    newAccountBook(),
 	}, nil
 }
 
@@ -135,8 +137,12 @@ func (a *Authority) now() time.Time { return a.Now().UTC().Truncate(time.Microse
 
 // caller reads the actor's session at this very moment (invariant: authority
 // is never taken from the token) and refuses one that is over. For an owner's
-// operation it refuses whoever is no owner.
+// operation it refuses whoever is no owner. A service has no session: its key
+// and scope were judged at the door, for all that an owner may do.
 func caller(ctx context.Context, r Reader, actor curfew.Actor, now time.Time, need curfew.Role) (curfew.Standing, error) {
+	if actor.Type == curfew.ActorService {
+		return curfew.Standing{}, inAccount(actor)
+	}
 	st, err := r.SessionStanding(ctx, actor.AccountID, actor.SessionID)
 	if errors.Is(err, curfew.ErrNotFound) {
 		return st, invalidToken()
@@ -145,6 +151,15 @@ func caller(ctx context.Context, r Reader, actor curfew.Actor, now time.Time, ne
 		return st, err
 	}
 	return st, allowed(st, now, need)
+}
+
+// inAccount refuses a service for which nobody found the account that it acts
+// in: that would be a mistake of ours.
+func inAccount(service curfew.Actor) error {
+	if service.ServiceKeyID.IsZero() || service.AccountID.IsZero() {
+		return errors.New("authority: a service acts in no account")
+	}
+	return nil
 }
 
 // allowed judges a session that was read: alive, and of the role needed.

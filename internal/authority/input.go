@@ -40,6 +40,30 @@ func (f *fields) name(field, value string) string {
 	return value
 }
 
+// maxExternalID is how many characters a product's own id has at most.
+const maxExternalID = 128
+
+// validExternalID reports whether a text can be a product's own id of an account
+// or a person: it stands in paths as it is, whatever proxies are on the way.
+func validExternalID(id string) bool {
+	if id == "" || len(id) > maxExternalID || id == "." || id == ".." {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' || strings.IndexByte(`/\%?#`, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// externalID judges a product's own id.
+func (f *fields) externalID(field, id string) {
+	if !validExternalID(id) {
+		f.add(field, fmt.Sprintf("%s must be 1 to %d visible ASCII characters without / \\ %% ? #", field, maxExternalID))
+	}
+}
+
 // email reads an address, as typed but for spaces around it.
 func (f *fields) email(field, value string) string {
 	value = strings.TrimSpace(value)

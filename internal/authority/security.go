@@ -203,6 +203,9 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 // aliveBefore judges the caller as of the moment before an epoch was raised
 // in this very transaction.
 func aliveBefore(ctx context.Context, tx Tx, actor curfew.Actor, now time.Time, undo func(*curfew.Standing), need curfew.Role) error {
+	if actor.Type == curfew.ActorService {
+		return inAccount(actor)
+	}
 	st, err := tx.SessionStanding(ctx, actor.AccountID, actor.SessionID)
 	if errors.Is(err, curfew.ErrNotFound) {
 		return invalidToken()

@@ -41,7 +41,16 @@ func (a *Authority) sessions(ctx context.Context, actor curfew.Actor, need curfe
 // RevokeSession ends one session of the account. One that is over already
 // keeps its end, and that is no error.
 func (a *Authority) RevokeSession(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID) error {
-	return a.revokeSession(ctx, actor, from, id, curfew.RoleOwner, curfew.ReasonOwnerSession)
+	return a.revokeSession(ctx, actor, from, id, curfew.RoleOwner, reasonOf(actor, curfew.ReasonOwnerSession))
+}
+
+// reasonOf is why a session ends that an owner ends for a reason, or a service
+// in the owner's place.
+func reasonOf(actor curfew.Actor, owners curfew.Reason) curfew.Reason {
+	if actor.Type == curfew.ActorService {
+		return curfew.ReasonService
+	}
+	return owners
 }
 
 // RevokeMySession ends one of the caller's own sessions.
@@ -93,7 +102,7 @@ func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, 
 		if _, err := tx.User(ctx, actor.AccountID, userID); err != nil {
 			return notFound(err, "person")
 		}
-		revoked, err = endActive(ctx, tx, userID, Raising{At: now, Reason: curfew.ReasonOwnerUser, Actor: actor})
+		revoked, err = endActive(ctx, tx, userID, Raising{At: now, Reason: reasonOf(actor, curfew.ReasonOwnerUser), Actor: actor})
 		if err != nil {
 			return err
 		}

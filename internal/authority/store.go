@@ -96,6 +96,11 @@ type Reader interface {
 	// LoginName finds the person of a normalised email, across accounts.
 	LoginName(ctx context.Context, name string) (accountID, userID curfew.ID, err error)
 
+	// AccountOf finds the account of a product's own id, across accounts; UserOf
+	// a person of it.
+	AccountOf(ctx context.Context, externalID string) (curfew.ID, error)
+	UserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.User, error)
+
 	Account(ctx context.Context, id curfew.ID) (curfew.Account, error)
 	User(ctx context.Context, accountID, id curfew.ID) (curfew.User, error)
 	Owners(ctx context.Context, accountID curfew.ID) ([]curfew.User, error)
@@ -199,6 +204,9 @@ type Tx interface {
 
 	// InsertAccount makes an account.
 	InsertAccount(ctx context.Context, account curfew.Account) error
+	// ClaimAccount gives a product's own id to an account; false when another
+	// account has it.
+	ClaimAccount(ctx context.Context, externalID string, accountID curfew.ID) (bool, error)
 	RenameAccount(ctx context.Context, id curfew.ID, name string) error
 	// SetPolicy stores the overrides, raises the policy version by one and
 	// returns it.
@@ -215,6 +223,9 @@ type Tx interface {
 	// false when that name is taken.
 	InsertUser(ctx context.Context, user curfew.User, loginName string) (bool, error)
 	RenameUser(ctx context.Context, accountID, id curfew.ID, name string) error
+	// SetUserDetails changes the name and address of somebody without a login
+	// name.
+	SetUserDetails(ctx context.Context, accountID, id curfew.ID, name, email string) error
 	SetUserRole(ctx context.Context, accountID, id curfew.ID, role curfew.Role) error
 	// SetUserDisabled disables at a time, or enables with the zero time.
 	SetUserDisabled(ctx context.Context, accountID, id curfew.ID, at time.Time) error

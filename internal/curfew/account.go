@@ -8,6 +8,9 @@ type Account struct {
 	ID        ID
 	Name      string
 	CreatedAt time.Time
+	// ExternalID is the product's own id of the account; empty for one that was
+	// made here.
+	ExternalID string
 	// NameVersion counts changes of what GET /accounts/me shows (its ETag).
 	NameVersion int64
 
@@ -56,6 +59,9 @@ type User struct {
 	Version int64
 	// SessionEpoch ends every session of the user born under a lower one.
 	SessionEpoch int64
+	// ExternalID is the product's own id of the person, unique in the account;
+	// empty for somebody who joined here.
+	ExternalID string
 }
 
 // Disabled reports whether the person may not sign in.
@@ -96,7 +102,8 @@ type Actor struct {
 	AccountID ID
 	UserID    ID
 	SessionID ID
-	// ServiceKeyID is the key of a service, which has none of the ids above.
+	// ServiceKeyID is the key of a service, which has none of the ids above but
+	// that of the account in which it acts.
 	ServiceKeyID ID
 	Role         Role
 	Name         string

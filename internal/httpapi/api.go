@@ -137,6 +137,7 @@ func (a *API) registerAll() {
 	a.registerResets()
 	a.registerInvites()
 	a.registerMe()
+	a.registerServiceAccounts()
 	a.registerReceipts()
 	a.registerRevocations()
 	a.registerOperations()

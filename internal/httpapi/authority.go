@@ -35,6 +35,11 @@ type Authority interface {
 	// scope is KindWrongScope.
 	AuthenticateService(ctx context.Context, key string, scope curfew.Scope) (curfew.Actor, error)
 
+	// What services do. Each finds the account of the product's own id.
+
+	PutAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, name string) (made curfew.Account, created bool, err error)
+	PutUser(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, user string, in authority.PutUser) (made curfew.User, created bool, err error)
+
 	// ReceiptByToken gives the receipt that its token reads.
 	ReceiptByToken(ctx context.Context, token string, id curfew.ID) (authority.ReceiptView, error)
 

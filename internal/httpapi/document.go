@@ -151,7 +151,7 @@ func (op operation) kinds() []curfew.Kind {
 	if strings.Contains(op.Path, "{") {
 		kinds = append(kinds, curfew.KindNotFound)
 	}
-	if op.Method == http.MethodPost || op.Method == http.MethodPatch {
+	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
 		kinds = append(kinds, curfew.KindMalformed, curfew.KindInvalidRequest, curfew.KindTooLarge, curfew.KindUnsupportedMedia)
 	}
 	return append(kinds, curfew.KindCrossOrigin, curfew.KindInternal, curfew.KindUnavailable)
@@ -176,7 +176,7 @@ func finishDocument(doc *huma.OpenAPI) {
 	registry := doc.Components.Schemas
 	requests := map[string]bool{}
 	for _, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Post, item.Patch} {
+		for _, op := range []*huma.Operation{item.Post, item.Put, item.Patch} {
 			if op == nil || op.RequestBody == nil {
 				continue
 			}

@@ -35,6 +35,8 @@ var (
 // fake answers every verb with err, or with something fixed, and keeps what it
 // was asked.
 type fake struct {
+	httpapi.Authority // whatever the tests do not ask for
+
 	err     error
 	role    curfew.Role
 	young   bool

@@ -47,7 +47,7 @@ type readerAnswer struct {
 func readerOf(doc *huma.OpenAPI, order []string) reader {
 	byID := map[string]*huma.Operation{}
 	for _, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 			if op != nil {
 				byID[op.OperationID] = op
 			}
@@ -97,6 +97,10 @@ func readerAnswerOf(doc *huma.OpenAPI, status string, response *huma.Response) r
 	return a
 }
 
+// wayWords are the ways to prove who one is, in words.
+var wayWords = map[string]string{accessToken: "access token", refreshCookie: "refresh cookie", accessCookie: "access cookie",
+	serviceKey: "service key", receiptToken: "receipt's token"}
+
 // proofOf says how a caller proves who they are.
 func proofOf(security []map[string][]string) string {
 	var ways []string
@@ -104,7 +108,7 @@ func proofOf(security []map[string][]string) string {
 	for _, requirement := range security {
 		optional = optional || len(requirement) == 0
 		for name := range requirement {
-			ways = append(ways, map[string]string{accessToken: "access token", refreshCookie: "refresh cookie"}[name])
+			ways = append(ways, wayWords[name])
 		}
 	}
 	switch {

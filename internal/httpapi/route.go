@@ -54,7 +54,7 @@ func (a *API) tell(r *http.Request, err *curfew.Error) {
 // allowed lists the methods that the request's path takes.
 func (a *API) allowed(r *http.Request) []string {
 	var methods []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := &http.Request{Method: method, Host: r.Host, URL: r.URL}
 		if _, pattern := a.mux.Handler(probe); pattern == "" || pattern == catchAll {
 			continue

@@ -474,7 +474,9 @@ func older(t *testing.T, file string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file)
 	must(t, err)
-	for _, text := range []string{`DROP TABLE receipt_acks`, `DROP TABLE receipts`,
+	for _, text := range []string{`DROP TABLE idempotency_keys`, `DROP TABLE account_external_ids`, `DROP INDEX users_by_external_id`,
+		`ALTER TABLE users DROP COLUMN external_id`, `ALTER TABLE accounts DROP COLUMN external_id`,
+		`DROP TABLE receipt_acks`, `DROP TABLE receipts`,
 		`ALTER TABLE copies DROP COLUMN kind`, `DELETE FROM goose_db_version WHERE version_id >= 9`} {
 		_, err := db.Exec(text)
 		must(t, err)

@@ -10,12 +10,12 @@ import (
 )
 
 const accountColumns = `a.id, a.name, a.created_at, a.version, a.idle_minutes, a.absolute_minutes,
- a.policy_version, a.clamp_version, a.policy_updated_at, a.policy_updated_by, a.session_epoch`
+ a.policy_version, a.clamp_version, a.policy_updated_at, a.policy_updated_by, a.session_epoch, COALESCE(a.external_id, '')`
 
 func scanAccount(scan func(...any) error) (curfew.Account, error) {
 	var a curfew.Account
 	err := scan(idInto{&a.ID}, &a.Name, timeInto{&a.CreatedAt}, &a.NameVersion, &a.IdleMinutes, &a.AbsoluteMinutes,
-		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch)
+		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch, &a.ExternalID)
 	return a, err
 }
 
@@ -25,7 +25,7 @@ var (
 	// listAccounts is the operator's.
 	listAccounts = statement(`SELECT ` + accountColumns + ` FROM accounts a WHERE a.id <> $1 ORDER BY a.name, a.id`)
 
-	insertAccount = statement(`INSERT INTO accounts (id, name, created_at, audit_mac, audit_seal) VALUES ($1, $2, $3, $4, $5)`)
+	insertAccount = statement(`INSERT INTO accounts (id, name, created_at, audit_mac, audit_seal, external_id) VALUES ($1, $2, $3, $4, $5, $6)`)
 	// zeroAccount is the account under which events without one are audited.
 	zeroAccount   = statement(`INSERT INTO accounts (id, name, created_at, audit_mac, audit_seal) VALUES ($1, '', 0, $2, $3) ON CONFLICT (id) DO NOTHING`)
 	renameAccount = statement(`UPDATE accounts SET name = $2, version = version + 1 WHERE id = $1`)
@@ -53,7 +53,7 @@ func (c conn) Accounts(ctx context.Context) (accounts []curfew.Account, err erro
 
 func (c conn) InsertAccount(ctx context.Context, a curfew.Account) error {
 	seal := c.db.chain.SealHead(a.ID, audit.Head{})
-	_, err := c.exec(ctx, insertAccount, a.ID[:], a.Name, micros(a.CreatedAt), make([]byte, 32), seal[:])
+	_, err := c.exec(ctx, insertAccount, a.ID[:], a.Name, micros(a.CreatedAt), make([]byte, 32), seal[:], optionalText(a.ExternalID))
 	return err
 }
 

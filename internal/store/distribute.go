@@ -30,6 +30,8 @@ var placements = []placement{
 	{"receipts", "account_id", "accounts"},
 	{"receipt_acks", "account_id", "accounts"},
 	{"login_names", "name", ""},
+	{"account_external_ids", "external_id", ""},
+	{"idempotency_keys", "id", ""},
 	{table: "signing_keys"},
 	{table: "service_keys"},
 	{table: "writers"},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,7 +32,7 @@ func (c conn) RaiseUserEpoch(ctx context.Context, accountID, userID curfew.ID, b
 
 func (c conn) recordEpoch(ctx context.Context, accountID, userID curfew.ID, epoch int64, by authority.Raising) error {
 	_, err := c.exec(ctx, insertEpoch, accountID[:], userID[:], epoch, micros(by.At), string(by.Reason),
-		string(by.Actor.Type), optionalID(by.Actor.UserID))
+		string(by.Actor.Type), optionalID(cmp.Or(by.Actor.ServiceKeyID, by.Actor.UserID)))
 	return err
 }
 

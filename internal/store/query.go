@@ -184,6 +184,14 @@ func (s sealInto) Scan(v any) error {
 	return nil
 }
 
+// optionalText is a text as it is stored; the empty text is NULL.
+func optionalText(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
 // optionalID is an id as it is stored; the zero id is NULL.
 func optionalID(id curfew.ID) any {
 	if id.IsZero() {

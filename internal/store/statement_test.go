@@ -21,17 +21,19 @@ var tenantTables = map[string]string{
 
 // otherTables belong to no account, and why.
 var otherTables = map[string]string{
-	"login_names":      "the lookup that starts without an account",
-	"signing_keys":     "of the installation",
-	"service_keys":     "of the installation",
-	"writers":          "of the installation",
-	"revocation_log":   "of the installation: every verifier learns all of it",
-	"verifiers":        "of the installation",
-	"throttles":        "counted before anybody is known",
-	"leases":           "of the installation",
-	"installation":     "of the installation",
-	"copies":           "of the installation",
-	"goose_db_version": "the version of the schema",
+	"login_names":          "the lookup that starts without an account",
+	"account_external_ids": "the other lookup that starts without an account",
+	"idempotency_keys":     "of a service key, and found before the account is",
+	"signing_keys":         "of the installation",
+	"service_keys":         "of the installation",
+	"writers":              "of the installation",
+	"revocation_log":       "of the installation: every verifier learns all of it",
+	"verifiers":            "of the installation",
+	"throttles":            "counted before anybody is known",
+	"leases":               "of the installation",
+	"installation":         "of the installation",
+	"copies":               "of the installation",
+	"goose_db_version":     "the version of the schema",
 }
 
 // exempt are the statements that break a rule on purpose.

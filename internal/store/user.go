@@ -12,11 +12,11 @@ import (
 )
 
 const userColumns = `u.account_id, u.id, u.name, u.email, u.role, u.password_hash, u.created_at,
- u.disabled_at, u.last_login_at, u.version, u.session_epoch`
+ u.disabled_at, u.last_login_at, u.version, u.session_epoch, COALESCE(u.external_id, '')`
 
 func scanUserInto(u *curfew.User) []any {
 	return []any{idInto{&u.AccountID}, idInto{&u.ID}, &u.Name, &u.Email, &u.Role, &u.PasswordHash, timeInto{&u.CreatedAt},
-		timeInto{&u.DisabledAt}, timeInto{&u.LastLoginAt}, &u.Version, &u.SessionEpoch}
+		timeInto{&u.DisabledAt}, timeInto{&u.LastLoginAt}, &u.Version, &u.SessionEpoch, &u.ExternalID}
 }
 
 func scanUser(scan func(...any) error) (u curfew.User, err error) {
@@ -35,8 +35,8 @@ var (
  WHERE u.account_id = $1 AND (u.sort_name > $3 OR (u.sort_name = $3 AND u.id > $4))
  ORDER BY u.sort_name, u.id LIMIT $5`)
 
-	insertUser = statement(`INSERT INTO users (account_id, id, name, sort_name, email, role, password_hash, created_at)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	insertUser = statement(`INSERT INTO users (account_id, id, name, sort_name, email, role, password_hash, created_at, external_id)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
 	insertLoginName = statement(`INSERT INTO login_names (name, account_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`)
 	renameUser      = statement(`UPDATE users SET name = $3, sort_name = $4, version = version + 1 WHERE account_id = $1 AND id = $2`)
 	setUserRole     = statement(`UPDATE users SET role = $3, version = version + 1 WHERE account_id = $1 AND id = $2`)
@@ -88,7 +88,7 @@ func (c conn) UserList(ctx context.Context, accountID curfew.ID, now time.Time, 
 }
 
 func (c conn) InsertUser(ctx context.Context, u curfew.User, loginName string) (bool, error) {
-	if _, err := c.exec(ctx, insertUser, u.AccountID[:], u.ID[:], u.Name, sortName(u.Name), u.Email, string(u.Role), u.PasswordHash, micros(u.CreatedAt)); err != nil {
+	if _, err := c.exec(ctx, insertUser, u.AccountID[:], u.ID[:], u.Name, sortName(u.Name), u.Email, string(u.Role), u.PasswordHash, micros(u.CreatedAt), optionalText(u.ExternalID)); err != nil {
 		return false, err
 	}
 	if loginName == "" {

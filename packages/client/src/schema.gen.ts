@@ -876,6 +876,88 @@ export interface components {
              */
             service_documentation: string;
         };
+        ServiceAccount: {
+            /**
+             * Format: date-time
+             * @description When the account was created here.
+             */
+            created_at: string;
+            /**
+             * @description The product's own id of the account.
+             * @example acct_4711
+             */
+            external_id: string;
+            /**
+             * @description The account's id here, as in tokens.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            id: string;
+            /**
+             * @description The account's name.
+             * @example Acme
+             */
+            name: string;
+        };
+        ServiceAccountPut: {
+            /**
+             * @description The account's name, as its people see it.
+             * @example Acme
+             */
+            name: string;
+        };
+        ServiceUser: {
+            /**
+             * Format: date-time
+             * @description When the person was made here.
+             */
+            created_at: string;
+            /** @description Whether the person may not sign in. */
+            disabled: boolean;
+            /**
+             * @description The person's email address.
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * @description The product's own id of the person.
+             * @example user_42
+             */
+            external_id: string;
+            /**
+             * @description The person's id here, as in tokens.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            id: string;
+            /**
+             * @description The person's name.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * @description What the person may do in the account.
+             * @enum {string}
+             */
+            role: "owner" | "member";
+        };
+        ServiceUserPut: {
+            /** @description Whether the person may not sign in; left out, it stays as it is. Disabling ends the person's sessions. */
+            disabled?: boolean;
+            /**
+             * @description The person's email address; the same one may be in use elsewhere.
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * @description The person's name.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * @description What the person may do in the account: owners see its sessions and set its session policy. Demoting ends the person's sessions.
+             * @enum {string}
+             */
+            role: "owner" | "member";
+        };
         Session: {
             /**
              * Format: date-time
