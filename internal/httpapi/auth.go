@@ -17,6 +17,8 @@ type tokenOut struct {
 	Body      *wire.TokenResponse
 }
 
+type refreshIn struct{ Body *wire.RefreshRequest }
+
 func (a *API) registerAuth() {
 	register(a, operation{ID: "signUp", Method: http.MethodPost, Path: "/api/v1/auth/signup", Tag: tagAuth, Status: http.StatusCreated,
 		Summary:     "Create an account",
@@ -29,14 +31,16 @@ func (a *API) registerAuth() {
 			"A sign-in delivered by cookie ends the session that the request's cookie proves.",
 		Problems: []curfew.Kind{curfew.KindInvalidCredentials, curfew.KindRateLimited},
 	}, a.signIn)
-	register(a, operation{ID: "refreshSession", Method: http.MethodPost, Path: "/api/v1/auth/refresh", Tag: tagAuth,
+	refresh := operation{ID: "refreshSession", Method: http.MethodPost, Path: "/api/v1/auth/refresh", Tag: tagAuth,
 		Summary: "Continue a session",
 		Description: "Exchanges the refresh token for its successor and a new access token. A refresh token works once; a retry with the same attempt " +
 			"within the grace period returns the same successor. A 401 clears the cookie only if the refused token came from it.",
 		Problems: []curfew.Kind{curfew.KindNoSession, curfew.KindInvalidToken, curfew.KindSessionExpired, curfew.KindSessionRevoked,
 			curfew.KindRefreshTokenReused, curfew.KindGenerationMoved},
 		Security: []map[string][]string{{refreshCookie: {}}, {}},
-	}, a.refresh)
+	}
+	straight(a, &refresh, a.refresh, plainRefresh, writeToken)
+	register(a, refresh, a.refresh)
 	register(a, operation{ID: "signOut", Method: http.MethodPost, Path: "/api/v1/auth/logout", Tag: tagAuth,
 		Summary: "Sign out",
 		Description: "Ends every session that the cookie, the body's refresh token or the bearer token proves, and clears the cookie. " +
@@ -77,7 +81,7 @@ func (a *API) signIn(ctx context.Context, _ curfew.Actor, from curfew.Origin, in
 	}
 }
 
-func (a *API) refresh(ctx context.Context, _ curfew.Actor, from curfew.Origin, in *struct{ Body *wire.RefreshRequest }) (*tokenOut, error) {
+func (a *API) refresh(ctx context.Context, _ curfew.Actor, from curfew.Origin, in *refreshIn) (*tokenOut, error) {
 	var body wire.RefreshRequest
 	if in.Body != nil {
 		body = *in.Body

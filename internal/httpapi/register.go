@@ -43,6 +43,9 @@ type operation struct {
 	// Answers documents answers that are not JSON.
 	Answers map[string]*huma.Response
 
+	// straight answers a call past huma, where it can; see straight.go.
+	straight func(*call) bool
+
 	members  []member // of the body, in the contract's order, and parameters
 	hasBody  bool
 	hasQuery bool
@@ -121,6 +124,9 @@ func (a *API) enter(op *operation) func(huma.Context, func(huma.Context)) {
 		c := &call{humaContext: ctx, exchange: exchangeOf(r.Context()), op: op}
 		if err := a.admit(c); err != nil {
 			a.refuse(c.exchange, err)
+			return
+		}
+		if op.straight != nil && op.straight(c) {
 			return
 		}
 		next(c)

@@ -10,19 +10,23 @@ import (
 	"github.com/curfew-auth/curfew/internal/wire"
 )
 
+type sessionOut struct{ Body *wire.SessionState }
+
 // registerSession registers the look at the caller's own session.
 func (a *API) registerSession() {
-	register(a, operation{ID: "getSession", Method: http.MethodGet, Path: "/api/v1/auth/session", Tag: tagAuth,
+	look := operation{ID: "getSession", Method: http.MethodGet, Path: "/api/v1/auth/session", Tag: tagAuth,
 		Summary: "Look at the session",
 		Description: "Reads the session of the bearer token or, without one, of the refresh cookie from the store. " +
 			"Changes, extends, sets and clears nothing; session.generation is the current one. " +
 			"An ended session gets the problem that a refresh would get.",
 		Problems: []curfew.Kind{curfew.KindNoSession, curfew.KindInvalidToken, curfew.KindSessionExpired, curfew.KindSessionRevoked},
 		Security: []map[string][]string{{accessToken: {}}, {refreshCookie: {}}},
-	}, a.observe)
+	}
+	straight(a, &look, a.observe, nothing, writeState)
+	register(a, look, a.observe)
 }
 
-func (a *API) observe(ctx context.Context, _ curfew.Actor, _ curfew.Origin, _ *empty) (*struct{ Body *wire.SessionState }, error) {
+func (a *API) observe(ctx context.Context, _ curfew.Actor, _ curfew.Origin, _ *empty) (*sessionOut, error) {
 	x := exchangeOf(ctx)
 	bearer, err := bearerOf(x.request)
 	x.judgesBearer = err != nil || bearer != ""
@@ -42,7 +46,7 @@ func (a *API) observe(ctx context.Context, _ curfew.Actor, _ curfew.Origin, _ *e
 	}
 	s := &seen.Standing
 	x.about(s.Session.AccountID, s.Session.UserID, s.Session.ID)
-	return &struct{ Body *wire.SessionState }{&wire.SessionState{
+	return &sessionOut{&wire.SessionState{
 		Session: sessionOf(s), User: sessionUserOf(s), Account: sessionAccountOf(s), ServerTime: wire.At(seen.Now),
 	}}, nil
 }
