@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,9 @@ type obj map[string]any
 
 // raw is a body to send as it is.
 type raw string
+
+// form is a form to send.
+type form url.Values
 
 // client sends requests, as one browser or program.
 type client struct {
@@ -71,6 +75,8 @@ func (c *client) do(r *http.Request, body any) *answer {
 	case nil:
 	case raw:
 		text = []byte(b)
+	case form:
+		text = []byte(url.Values(b).Encode())
 	default:
 		var err error
 		text, err = json.Marshal(b)
@@ -79,6 +85,9 @@ func (c *client) do(r *http.Request, body any) *answer {
 	if body != nil {
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 		r.Header.Set("Content-Type", "application/json")
+		if _, ok := body.(form); ok {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
 	}
 	for name, values := range c.header {
 		r.Header[name] = values
@@ -116,6 +125,9 @@ func secretsOf(r *http.Request, body []byte) (secrets []string) {
 	}
 	var members map[string]any
 	if json.Unmarshal(body, &members) != nil {
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			secrets = append(secrets, form["token"]...)
+		}
 		return secrets
 	}
 	for _, name := range []string{"password", "current_password", "new_password", "token", "refresh_token", "attempt"} {
@@ -159,10 +171,18 @@ func (a *answer) Status(want int) *answer {
 // Problem wants the problem document of a type.
 func (a *answer) Problem(status int, kind string) *answer {
 	a.t.Helper()
-	if a.StatusCode != status || a.Header.Get("Content-Type") != "application/problem+json" || a.JSON().str("type") != "/problems/"+kind {
+	if a.StatusCode != status || a.Header.Get("Content-Type") != a.problemMedia() || a.JSON().str("type") != "/problems/"+kind {
 		a.fail("want the problem %s with %d", kind, status)
 	}
 	return a
+}
+
+// problemMedia is how problems are declared at the request's path.
+func (a *answer) problemMedia() string {
+	if strings.HasPrefix(a.request.URL.Path, "/oauth2/") {
+		return "application/json"
+	}
+	return "application/problem+json"
 }
 
 // Because wants the reason of a session's end.

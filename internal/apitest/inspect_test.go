@@ -19,7 +19,9 @@ var everywhere = map[string]string{
 }
 
 var (
-	ownPath       = regexp.MustCompile(`^/[a-z]`)
+	ownPath = regexp.MustCompile(`^/[a-z]`)
+	// oauthText is what a description may hold (RFC 6749, section 5.2).
+	oauthText     = regexp.MustCompile(`^[\x20-\x21\x23-\x5b\x5d-\x7e]+$`)
 	requestIDText = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	// insides are the marks of a server's insides: stacks, SQL, paths.
 	insides = regexp.MustCompile(`(?i)goroutine \d|\.go:\d|runtime error|panic:|\bselect .* from\b|\binsert into\b|sqlite|sql:|driver|curfew\.db|/tmp/|/home/|/root/|\$argon2`)
@@ -41,7 +43,7 @@ func (a *answer) inspect() {
 		a.fail("X-Request-Id is %q", a.Header.Values("X-Request-Id"))
 	}
 	path := a.request.URL.Path
-	api := path == "/api" || strings.HasPrefix(path, "/api/")
+	api := path == "/api" || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/oauth2/")
 	if api {
 		a.Is("Cache-Control", "no-store")
 	}
@@ -73,6 +75,9 @@ func (a *answer) inspect() {
 	a.documented()
 }
 
+// basicChallenge asks an OAuth client for its secret.
+const basicChallenge = `Basic realm="curfew"`
+
 // extras are the members that problems of a type have beyond the common ones.
 var extras = map[string]string{
 	"session-expired": " reason", "session-revoked": " reason", "generation-moved": " generation session_id", "wrong-scope": " scope",
@@ -80,13 +85,19 @@ var extras = map[string]string{
 
 func (a *answer) inspectProblem() {
 	a.t.Helper()
-	a.Is("Content-Type", "application/problem+json")
+	a.Is("Content-Type", a.problemMedia())
 	v := a.JSON()
 	kind, ok := strings.CutPrefix(v.str("type"), "/problems/")
 	if !ok || v.num("status") != a.StatusCode || v.str("title") == "" || v.str("detail") == "" || v.str("instance") != a.Header.Get("X-Request-Id") {
 		a.fail("a problem that is none")
 	}
 	spec := problemShape + extras[kind]
+	if strings.HasPrefix(a.request.URL.Path, "/oauth2/") {
+		spec += " error error_description"
+		if said := v.str("error_description"); said != v.str("detail") || !oauthText.MatchString(said) || v.str("error") == "" {
+			a.fail("an error that OAuth clients cannot read")
+		}
+	}
 	if errors, named := v.members()["errors"]; named && a.StatusCode == 422 {
 		spec += " errors"
 		list := value{a, errors}.list()
@@ -115,7 +126,9 @@ func (a *answer) inspectStatus() {
 	a.t.Helper()
 	switch a.StatusCode {
 	case 401:
-		if got := a.Header.Get("WWW-Authenticate"); got != "Bearer" && got != `Bearer error="invalid_token"` {
+		got := strings.Join(a.Header.Values("WWW-Authenticate"), ", ")
+		client := strings.HasPrefix(a.request.URL.Path, "/oauth2/") && (got == basicChallenge || got == "Bearer, "+basicChallenge)
+		if got != "Bearer" && got != `Bearer error="invalid_token"` && !client {
 			a.fail("WWW-Authenticate is %q", got)
 		}
 	case 405:

@@ -71,7 +71,8 @@ var operations = []struct {
 	{"getReadiness", "GET", "/readyz", anyone, nil, 200, "status"},
 	{"getKeySet", "GET", "/.well-known/jwks.json", anyone, nil, 200, "keys[kty use alg kid crv x]"},
 	{"getServerMetadata", "GET", "/.well-known/oauth-authorization-server", anyone, nil, 200,
-		"issuer jwks_uri service_documentation response_types_supported grant_types_supported"},
+		"issuer jwks_uri service_documentation response_types_supported grant_types_supported introspection_endpoint " +
+			"introspection_endpoint_auth_methods_supported revocation_endpoint revocation_endpoint_auth_methods_supported"},
 }
 
 // things are the ids and codes that stand in the table.
@@ -125,6 +126,9 @@ func TestEveryOperationIsInTheMatrix(t *testing.T) {
 	for _, op := range serviceOperations {
 		path, _, _ := strings.Cut(op.path, "?")
 		tested = append(tested, op.id+" "+op.method+" "+op.template(path))
+	}
+	for _, op := range oauthOperations {
+		tested = append(tested, op.id+" POST "+op.path)
 	}
 	for _, op := range operations {
 		path, _, _ := strings.Cut(op.path, "?")

@@ -129,7 +129,8 @@ var (
 	timeText  = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?Z$`)
 	noPerson  = "00000000-0000-0000-0000-000000000000"
 	listNames = []string{"items", "users", "presets", "active_users", "owners", "errors", "keys",
-		"response_types_supported", "grant_types_supported"}
+		"response_types_supported", "grant_types_supported", "amr",
+		"introspection_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported"}
 )
 
 // wellFormed holds every member of an answer against the conventions: ids are
@@ -153,6 +154,7 @@ func wellFormed(name string, v any) (wrong []string) {
 		}
 	case string:
 		switch {
+		case name == "client_id": // OAuth's, and no id of ours
 		case name == "id" || strings.HasSuffix(name, "_id") && name != "external_id":
 			if !uuid.MatchString(v) && (name != "resource_id" || v != noPerson) {
 				bad("no id")

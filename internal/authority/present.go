@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -92,33 +93,55 @@ func (a *Authority) cookie(ctx context.Context, cookie string) (curfew.Standing,
 	return a.living(st, err)
 }
 
+// proof is a genuine token: it names a session, and holds if it is of the one
+// that the store has under that name.
+type proof struct {
+	accountID, sessionID curfew.ID
+	holds                func(curfew.Standing) bool
+}
+
+// refreshProof is what a refresh token of any generation proves.
+func (a *Authority) refreshProof(text string, now time.Time) (proof, bool) {
+	presented, err := a.refreshTokens.Decode(text)
+	if err != nil {
+		return proof{}, false
+	}
+	return proof{presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
+		// After a restore every session is over, and some tokens are ahead.
+		if _, over := st.End(now); !over && secretMatches(presented, st.Session) && presented.Generation > st.Session.Generation {
+			a.alarmAhead(st)
+		}
+		return proves(presented, st.Session)
+	}}, true
+}
+
+// accessProof is what an access token in force proves.
+func (a *Authority) accessProof(text string, now time.Time) (proof, bool) {
+	if text == "" {
+		return proof{}, false
+	}
+	claims, err := a.Verifier.Verify(text, now)
+	if err != nil {
+		return proof{}, false
+	}
+	return proof{claims.AccountID, claims.SessionID, func(st curfew.Standing) bool {
+		return st.Session.UserID == claims.UserID
+	}}, true
+}
+
 // SignOut ends every session that the request proves: by cookie, by a refresh
 // token of any generation, by a bearer token. What proves nothing is ignored.
 // It succeeds only when nothing is left to end.
 func (a *Authority) SignOut(ctx context.Context, from curfew.Origin, in SignOut) error {
-	type proof struct {
-		accountID, sessionID curfew.ID
-		holds                func(curfew.Standing) bool
-	}
 	now := a.now()
 	var proofs []proof
 	for _, text := range []string{in.Cookie, in.Token} {
-		presented, err := a.refreshTokens.Decode(text)
-		if err != nil {
-			continue
+		if p, ok := a.refreshProof(text, now); ok {
+			proofs = append(proofs, p)
 		}
-		proofs = append(proofs, proof{presented.AccountID, presented.SessionID, func(st curfew.Standing) bool {
-			// After a restore every session is over, and some tokens are ahead.
-			if _, over := st.End(now); !over && secretMatches(presented, st.Session) && presented.Generation > st.Session.Generation {
-				a.alarmAhead(st)
-			}
-			return proves(presented, st.Session)
-		}})
 	}
-	if claims, err := a.Verifier.Verify(in.Bearer, now); in.Bearer != "" && err == nil {
-		proofs = append(proofs, proof{claims.AccountID, claims.SessionID, func(st curfew.Standing) bool {
-			return st.Session.UserID == claims.UserID
-		}})
+	if p, ok := a.accessProof(in.Bearer, now); ok {
+		proofs = append(proofs, p)
 	}
 	ctx, release := staying(ctx) // a page that closes has signed out all the same
 	defer release()

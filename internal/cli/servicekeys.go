@@ -55,7 +55,7 @@ func (serviceKeysCreateCommand) Help() string {
     webhooks:write      manage webhooks
     operator            what the operator's page shows
 
-In this version there are operations for revocations:read alone; the other scopes are kept with the key and open nothing yet.
+In this version there are operations for revocations:read, tokens:introspect and, to end the session of a token, sessions:write; the other scopes are kept with the key and open nothing yet.
 
 Give each service a key of its own, with the scopes that it needs.
 

@@ -140,6 +140,7 @@ func (a *API) registerAll() {
 	a.registerServiceAccounts()
 	a.registerReceipts()
 	a.registerRevocations()
+	a.registerOAuth()
 	a.registerOperations()
 	a.registerWellKnown()
 }

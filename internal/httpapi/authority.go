@@ -35,6 +35,12 @@ type Authority interface {
 	// scope is KindWrongScope.
 	AuthenticateService(ctx context.Context, key string, scope curfew.Scope) (curfew.Actor, error)
 
+	// Introspect tells what a token is worth now; false for nothing.
+	Introspect(ctx context.Context, token string) (authority.Introspected, bool, error)
+	// RevokeToken ends the session of a token, and returns it; the zero one
+	// where the token proves none.
+	RevokeToken(ctx context.Context, actor curfew.Actor, from curfew.Origin, token string) (curfew.Standing, error)
+
 	// What services do. Each finds the account of the product's own id.
 
 	PutAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, name string) (made curfew.Account, created bool, err error)

@@ -34,6 +34,16 @@ func writeJSON(w io.Writer, v any) error {
 // rules of the contract. Bodies of GET and DELETE mean nothing and are ignored
 // (RFC 9110, section 9.3.1).
 func readBody(x *exchange, takesBody bool) ([]byte, error) {
+	body, err := readAll(x, checkMediaType)
+	if err == nil && len(body) > 0 && !takesBody {
+		return nil, checkEmpty(body)
+	}
+	return body, err
+}
+
+// readAll reads the request's body, none for a method where it means nothing.
+// What is not empty must be of the right media type.
+func readAll(x *exchange, checkMediaType func(*http.Request) error) ([]byte, error) {
 	r := x.request
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodDelete || r.ContentLength == 0 {
 		return nil, nil
@@ -55,9 +65,6 @@ func readBody(x *exchange, takesBody bool) ([]byte, error) {
 	}
 	if err := checkMediaType(r); err != nil {
 		return nil, err
-	}
-	if !takesBody {
-		return nil, checkEmpty(body.Bytes())
 	}
 	return body.Bytes(), nil
 }

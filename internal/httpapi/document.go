@@ -33,6 +33,7 @@ const (
 	accessCookie  = "accessCookie"
 	serviceKey    = "serviceKey"
 	receiptToken  = "receiptToken"
+	serviceClient = "serviceClient"
 )
 
 const documentDescription = "Curfew is a session authority: it signs people in, keeps their sessions within the limits " +
@@ -70,6 +71,8 @@ func newHuma(mux *http.ServeMux) huma.API {
 					Description: "The access token, set by sign-ins and refreshes by cookie where CURFEW_FORWARD_AUTH is on; over http on a loopback address it is named curfew_access."},
 				serviceKey: {Type: "http", Scheme: "bearer",
 					Description: "A key of the form cfk_..., made with curfew service-keys create, which has the scope that the operation names."},
+				serviceClient: {Type: "http", Scheme: "basic",
+					Description: "A service key as the secret of an OAuth client (client_secret_basic), whose id is the id or the name of the key."},
 				receiptToken: {Type: "http", Scheme: "bearer",
 					Description: "A token of the form cfq_..., which the ending of many sessions answers with. It reads one receipt."},
 			}},
@@ -114,14 +117,18 @@ func (op operation) describe(registry huma.Registry) huma.Operation {
 		o.Security = []map[string][]string{{serviceKey: {}}}
 		o.Description += " For services, by a service key with the scope " + string(op.Scope) + "."
 	}
-	schema := registry.Schema(reflect.TypeFor[problem](), true, "")
+	media, schema, headers := "application/problem+json", registry.Schema(reflect.TypeFor[problem](), true, ""), problemHeaders
+	if op.Form != nil {
+		o.Security = append(o.Security, map[string][]string{serviceClient: {}})
+		media, schema, headers = "application/json", registry.Schema(reflect.TypeFor[wire.OAuthError](), true, ""), oauthHeaders
+	}
 	for _, kind := range op.kinds() {
 		t := problemTypeOf[kind]
 		status := strconv.Itoa(t.Status)
 		if o.Responses[status] == nil {
 			o.Responses[status] = &huma.Response{
-				Headers:    problemHeaders(t.Status),
-				Content:    map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+				Headers:    headers(t.Status),
+				Content:    map[string]*huma.MediaType{media: {Schema: schema}},
 				Extensions: map[string]any{"x-problem-types": []string{}},
 			}
 		}
@@ -152,7 +159,10 @@ func (op operation) kinds() []curfew.Kind {
 		kinds = append(kinds, curfew.KindNotFound)
 	}
 	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
-		kinds = append(kinds, curfew.KindMalformed, curfew.KindInvalidRequest, curfew.KindTooLarge, curfew.KindUnsupportedMedia)
+		kinds = append(kinds, curfew.KindMalformed, curfew.KindTooLarge, curfew.KindUnsupportedMedia)
+		if op.Form == nil {
+			kinds = append(kinds, curfew.KindInvalidRequest)
+		}
 	}
 	return append(kinds, curfew.KindCrossOrigin, curfew.KindInternal, curfew.KindUnavailable)
 }
@@ -181,6 +191,9 @@ func finishDocument(doc *huma.OpenAPI) {
 				continue
 			}
 			body := op.RequestBody.Content["application/json"]
+			if body == nil {
+				continue // a form, which may have more fields than are known
+			}
 			requests[strings.TrimPrefix(body.Schema.Ref, "#/components/schemas/")] = true
 			if op == item.Patch {
 				op.RequestBody.Content["application/merge-patch+json"] = body

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -34,6 +35,10 @@ type exchange struct {
 	// works and has the scope, for answers that go on for long; what it says is half
 	// a second old at most. Nil for operations that are not for services.
 	stillAllowed func(context.Context) error
+	// basic says that a service proves itself as an OAuth client does, and form
+	// holds what it sent.
+	basic bool
+	form  url.Values
 
 	// What the log line tells: whose request it was, the problem that was
 	// answered, and the operator's error behind it.

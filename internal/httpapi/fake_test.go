@@ -332,3 +332,13 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	h.ServeHTTP(w, r)
 	return w
 }
+
+func (f *fake) Introspect(_ context.Context, token string) (authority.Introspected, bool, error) {
+	f.asked = token
+	return authority.Introspected{Standing: standing(), TokenID: other, Issuer: "https://auth.example.com", Audience: "https://auth.example.com",
+		IssuedAt: now, ExpiresAt: now.Add(time.Minute)}, true, f.err
+}
+func (f *fake) RevokeToken(_ context.Context, _ curfew.Actor, _ curfew.Origin, token string) (curfew.Standing, error) {
+	f.asked = token
+	return standing(), f.err
+}

@@ -87,7 +87,9 @@ func withHeaders(next http.Handler, https bool) http.Handler {
 
 // isAPI reports whether errors of a path are always problem documents, and
 // its answers never stored.
-func isAPI(path string) bool { return strings.HasPrefix(path, "/api/") || path == "/api" }
+func isAPI(path string) bool {
+	return strings.HasPrefix(path, "/api/") || path == "/api" || isOAuth(path)
+}
 
 // recovering answers a panic with a problem and keeps the process up (OWASP
 // ASVS 5.0, 16.5.4). When the answer has begun, the connection is cut, so that

@@ -9,19 +9,36 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/wire"
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // problem is an error on its way out: the document and its headers.
 type problem struct {
 	wire.Problem
 	header http.Header
+	oauth  string // OAuth's word for it, where OAuth clients ask
 }
 
 // Error, GetStatus, GetHeaders and ContentType are what huma asks of an error.
-func (p *problem) Error() string             { return p.Detail }
-func (p *problem) GetStatus() int            { return p.Status }
-func (p *problem) GetHeaders() http.Header   { return p.header }
-func (p *problem) ContentType(string) string { return "application/problem+json" }
+func (p *problem) Error() string           { return p.Detail }
+func (p *problem) GetStatus() int          { return p.Status }
+func (p *problem) GetHeaders() http.Header { return p.header }
+func (p *problem) ContentType(string) string {
+	if p.oauth != "" {
+		return "application/json" // OAuth clients read no other
+	}
+	return "application/problem+json"
+}
+
+// MarshalJSONTo writes the document.
+func (p *problem) MarshalJSONTo(to *jsontext.Encoder) error {
+	if p.oauth != "" {
+		return json.MarshalEncode(to, wire.OAuthError{Error: p.oauth, Description: p.Detail,
+			Type: p.Type, Title: p.Title, Status: p.Status, Detail: p.Detail, Instance: p.Instance, Scope: p.Scope})
+	}
+	return json.MarshalEncode(to, p.Problem)
+}
 
 // huma makes its own errors through package variables. This is the one place
 // that sets them, before any API is built.
@@ -80,6 +97,9 @@ func problemFor(x *exchange, err error) *problem {
 	if !known.SessionID.IsZero() {
 		p.SessionID = known.SessionID.String()
 	}
+	if isOAuth(x.request.URL.Path) {
+		p.oauth = oauthError(x, known.Kind)
+	}
 	for _, f := range known.Fields {
 		p.Errors = append(p.Errors, wire.FieldError{Field: f.Field, Detail: f.Detail})
 	}
@@ -96,17 +116,24 @@ func problemFor(x *exchange, err error) *problem {
 func headersFor(x *exchange, kind problemType, err *curfew.Error) http.Header {
 	h := http.Header{}
 	switch {
+	case kind.Status == http.StatusUnauthorized && x.basic:
+		h.Set("WWW-Authenticate", basicChallenge)
+	case kind.Kind == curfew.KindUnauthenticated && isOAuth(x.request.URL.Path):
+		h["WWW-Authenticate"] = []string{"Bearer", basicChallenge}
 	case kind.Status == http.StatusUnauthorized && x.judgesBearer && kind.Kind != curfew.KindUnauthenticated:
 		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	case kind.Status == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
-	case kind.Kind == curfew.KindWrongScope:
+	case kind.Kind == curfew.KindWrongScope && !x.basic:
 		h.Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+string(err.Scope)+`"`)
 	case kind.Kind == curfew.KindRateLimited || kind.Kind == curfew.KindUnavailable:
 		seconds := (err.RetryAfter + time.Second - 1) / time.Second
 		h.Set("Retry-After", strconv.Itoa(int(max(1, seconds))))
 	case kind.Kind == curfew.KindUnsupportedMedia:
 		h.Set("Accept", "application/json") // RFC 9110, section 15.5.16
+		if isOAuth(x.request.URL.Path) {
+			h.Set("Accept", formMedia)
+		}
 		if x.request.Method == http.MethodPatch {
 			h.Set("Accept", "application/json, application/merge-patch+json")
 		}

@@ -74,7 +74,8 @@ func readerOperationOf(doc *huma.OpenAPI, op *huma.Operation) readerOperation {
 			Description: p.Description, Required: p.Required})
 	}
 	if op.RequestBody != nil {
-		o.Body = membersIn(doc, op.RequestBody.Content["application/json"].Schema, "")
+		body := cmp.Or(op.RequestBody.Content["application/json"], op.RequestBody.Content[formMedia])
+		o.Body = membersIn(doc, body.Schema, "")
 		o.BodyRequired = op.RequestBody.Required
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
@@ -99,7 +100,7 @@ func readerAnswerOf(doc *huma.OpenAPI, status string, response *huma.Response) r
 
 // wayWords are the ways to prove who one is, in words.
 var wayWords = map[string]string{accessToken: "access token", refreshCookie: "refresh cookie", accessCookie: "access cookie",
-	serviceKey: "service key", receiptToken: "receipt's token"}
+	serviceKey: "service key", serviceClient: "service key as a client's secret", receiptToken: "receipt's token"}
 
 // proofOf says how a caller proves who they are.
 func proofOf(security []map[string][]string) string {

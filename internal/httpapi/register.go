@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +34,10 @@ type operation struct {
 	Summary, Description  string
 	Need                  need
 	// Scope is what the key needs for an operation for services.
-	Scope  curfew.Scope
+	Scope curfew.Scope
+	// Form is the form that an operation of OAuth's takes in place of JSON; such
+	// a one also takes the key as the secret of an OAuth client.
+	Form   reflect.Type
 	Status int // 200 unless told
 	// Problems are the kinds that this operation answers beyond those that
 	// follow from its need, its method and its body.
@@ -72,6 +76,9 @@ func register[In, Out any](a *API, op operation, handle handler[In, Out]) {
 		}
 		return out, nil
 	})
+	if op.Form != nil {
+		describeForm(a.huma.OpenAPI().Paths[op.Path].Post, op.Form, a.huma.OpenAPI().Components.Schemas)
+	}
 	op.members = membersOf[In](a.huma.OpenAPI().Components.Schemas)
 	op.hasBody = slices.ContainsFunc(op.members, func(m member) bool { return strings.HasPrefix(m.where, "body.") })
 	op.hasQuery = slices.ContainsFunc(op.members, func(m member) bool { return strings.HasPrefix(m.where, "query.") })
@@ -145,6 +152,10 @@ func (a *API) admit(c *call) (err error) {
 			return curfew.NewError(curfew.KindInvalidRequest, "The query string cannot be read.")
 		}
 	}
+	if c.op.Form != nil {
+		x.form, err = readForm(x)
+		return err
+	}
 	c.body, err = readBody(x, c.op.hasBody)
 	return err
 }
@@ -153,6 +164,9 @@ func (a *API) admit(c *call) (err error) {
 // token. For an owner's operation it turns everyone else away; that refusal is
 // audited.
 func (a *API) authenticate(x *exchange, op *operation) error {
+	if op.Form != nil && hasBasic(x.request) {
+		return a.authenticateClient(x, op.Scope)
+	}
 	bearer, err := bearerOf(x.request)
 	if err != nil {
 		x.judgesBearer = true

@@ -32,10 +32,12 @@ func (a *API) registerWellKnown() {
 	metadata := wire.ServerMetadata{
 		Issuer: a.PublicURL, JWKSURI: a.PublicURL + "/.well-known/jwks.json", ServiceDocumentation: a.PublicURL + "/docs",
 		ResponseTypesSupported: []string{}, GrantTypesSupported: []string{},
+		IntrospectionEndpoint: a.PublicURL + introspectPath, IntrospectionAuthMethods: []string{"client_secret_basic", "Bearer"},
+		RevocationEndpoint: a.PublicURL + revokePath, RevocationAuthMethods: []string{"client_secret_basic"},
 	}
 	register(a, operation{ID: "getServerMetadata", Method: http.MethodGet, Path: "/.well-known/oauth-authorization-server", Tag: tagKeys,
 		Summary:     "Read the issuer's description",
-		Description: "Reads where the keys are and what the issuer is called (RFC 8414).",
+		Description: "Reads where the keys are, what the issuer is called, and where tokens are judged and revoked (RFC 8414).",
 	}, func(context.Context, curfew.Actor, curfew.Origin, *empty) (*metadataOut, error) {
 		return &metadataOut{publicFor5Minutes, metadata}, nil
 	})

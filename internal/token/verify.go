@@ -38,6 +38,10 @@ func NewVerifier(ring *KeyRing, issuer, audience string, cacheSize int) (*Verifi
 	return &Verifier{ring: ring, issuer: issuer, audience: audience, verified: newVerifiedCache(cacheSize)}, nil
 }
 
+// Issuer is whose tokens it takes, and Audience for whom they must be.
+func (v *Verifier) Issuer() string   { return v.issuer }
+func (v *Verifier) Audience() string { return v.audience }
+
 // Verify tells what a token says, if it is genuine and in force at now:
 // signed by a key of the ring, for this issuer and audience, issued at most a
 // minute in the future, and not at or past its exp. ErrExpired is for a token

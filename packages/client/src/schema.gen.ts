@@ -197,6 +197,77 @@ export interface components {
              */
             status: "ok";
         };
+        Introspection: {
+            /**
+             * @description The id of the account.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            account_id?: string;
+            /** @description Whether the token can be used now: genuine, in force, and of a session that is alive. */
+            active: boolean;
+            /**
+             * @description How the person signed in (RFC 8176).
+             * @example [
+             *       "pwd"
+             *     ]
+             */
+            amr?: string[];
+            /**
+             * @description Whom the token is for; a refresh token is for its issuer.
+             * @example https://auth.example.com
+             */
+            aud?: string;
+            /**
+             * Format: int64
+             * @description When the person signed in, in Unix seconds.
+             */
+            auth_time?: number;
+            /**
+             * @description Always curfew.
+             * @example curfew
+             */
+            client_id?: string;
+            /**
+             * Format: int64
+             * @description When the token ends at the latest, in Unix seconds. That of a refresh token is the next deadline of its session.
+             */
+            exp?: number;
+            /**
+             * Format: int64
+             * @description When it was issued, in Unix seconds.
+             */
+            iat?: number;
+            /**
+             * @description Who issued the token.
+             * @example https://auth.example.com
+             */
+            iss?: string;
+            /**
+             * @description The id of an access token; a refresh token has none.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            jti?: string;
+            /**
+             * @description What the person may do in the account now, whatever the token says.
+             * @enum {string}
+             */
+            role?: "owner" | "member";
+            /**
+             * @description The id of the session.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            sid?: string;
+            /**
+             * @description The id of the person.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            sub?: string;
+            /**
+             * @description Bearer for an access token. Accept nothing else from a caller: a refresh token is for its issuer alone.
+             * @enum {string}
+             */
+            token_type?: "Bearer" | "refresh_token";
+        };
         Invite: {
             /**
              * Format: date-time
@@ -320,6 +391,46 @@ export interface components {
             expires_at: string;
             /** @description The link to give to the person. It is shown this once and works once. */
             reset_url: string;
+        };
+        OAuthError: {
+            /**
+             * @description What went wrong this time, in words for people.
+             * @example The service key is not valid.
+             */
+            detail: string;
+            /**
+             * @description What went wrong, in a word of OAuth's.
+             * @enum {string}
+             */
+            error: "invalid_request" | "invalid_client" | "invalid_token" | "insufficient_scope" | "access_denied" | "temporarily_unavailable" | "server_error";
+            /** @description The same as detail. */
+            error_description: string;
+            /**
+             * @description The id of the request, as in X-Request-Id and in the server's log.
+             * @example K3QJ7WZ2M5T4XH6N
+             */
+            instance: string;
+            /**
+             * @description For wrong-scope: the scope that the service key would need.
+             * @example tokens:introspect
+             */
+            scope?: string;
+            /**
+             * Format: int64
+             * @description The HTTP status.
+             * @example 401
+             */
+            status: number;
+            /**
+             * @description The type in words; the same for every problem of the type.
+             * @example Token not valid
+             */
+            title: string;
+            /**
+             * @description What went wrong, as a stable relative URI; the page behind it explains it.
+             * @example /problems/invalid-token
+             */
+            type: string;
         };
         Owner: {
             /**
@@ -859,6 +970,19 @@ export interface components {
             /** @description Empty: there is no token endpoint. */
             grant_types_supported: string[];
             /**
+             * @description Where services ask what a token is worth.
+             * @example https://auth.example.com/oauth2/introspect
+             */
+            introspection_endpoint: string;
+            /**
+             * @description How a service proves itself there: with its key as a bearer token, or as a client's secret.
+             * @example [
+             *       "client_secret_basic",
+             *       "Bearer"
+             *     ]
+             */
+            introspection_endpoint_auth_methods_supported: string[];
+            /**
              * @description The iss of access tokens.
              * @example https://auth.example.com
              */
@@ -870,6 +994,18 @@ export interface components {
             jwks_uri: string;
             /** @description Empty: there is no authorization endpoint. */
             response_types_supported: string[];
+            /**
+             * @description Where services end the session of a token.
+             * @example https://auth.example.com/oauth2/revoke
+             */
+            revocation_endpoint: string;
+            /**
+             * @description How an OAuth client proves itself there. A service key as a bearer token is taken too; for that this list has no word.
+             * @example [
+             *       "client_secret_basic"
+             *     ]
+             */
+            revocation_endpoint_auth_methods_supported: string[];
             /**
              * @description Where this API is explained.
              * @example https://auth.example.com/docs
@@ -1140,6 +1276,12 @@ export interface components {
              * @example correct horse battery staple
              */
             password: string;
+        };
+        TokenForm: {
+            /** @description An access token or a refresh token. */
+            token: string;
+            /** @description Ignored: a token says itself of what sort it is. */
+            token_type_hint?: string;
         };
         TokenResponse: {
             /** @description A signed JWT (RFC 9068) for the Authorization header of every other call. Keep it in memory only. */
