@@ -72,7 +72,7 @@ func (a *Authority) revokeSession(ctx context.Context, actor curfew.Actor, from 
 			return notFound(err, "session")
 		}
 		return endOne(ctx, tx, from, now, st, reason, by(actor))
-	})
+	}, actor.SessionID, id)
 }
 
 // endOne ends a session that is alive, and writes it.

@@ -32,8 +32,10 @@ type Store interface {
 	InTx(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
 	// InLog is InTx for what ends sessions: there, and only there, Tx.Log may
 	// be used. It has a line of its own, in which transactions of many accounts
-	// commit together, and what they log with them.
-	InLog(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
+	// commit together, and what they log with them. The sessions are those of
+	// the account that fn looks at first: they may be read together with those
+	// of other transactions.
+	InLog(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error, sessions ...curfew.ID) error
 	// InBulk is InLog for what may take long, and has another line.
 	InBulk(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
 	// Rotate is the refresh: one statement, committed together with others

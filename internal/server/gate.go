@@ -53,11 +53,11 @@ func (g *gate) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Co
 }
 
 // InLog is part of authority.Store.
-func (g *gate) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+func (g *gate) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error, sessions ...curfew.ID) error {
 	if err := g.err(); err != nil {
 		return err
 	}
-	return g.Store.InLog(ctx, accountID, fn)
+	return g.Store.InLog(ctx, accountID, fn, sessions...)
 }
 
 // InBulk is part of authority.Store.

@@ -25,7 +25,7 @@ func (db *DB) openApart(o Options, config *pgx.ConnConfig, conns int) {
 	// Readers always find a connection that no writer holds.
 	db.writers = max(1, conns/3-1)
 	db.dialect.rotators, db.dialect.lookers = max(1, conns/3), max(1, conns/4)
-	db.dialect.apart, db.dialect.batched, db.dialect.lockAccounts = true, nil, nil
+	db.dialect.apart, db.dialect.batched, db.dialect.lockAccounts, db.dialect.look = true, nil, nil, nil
 	db.dialect.rotate, db.dialect.standings = rotateInOrder, standingsApart
 }
 

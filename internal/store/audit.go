@@ -27,11 +27,13 @@ func scanAudit(scan func(...any) error) (row audit.Sealed, err error) {
 	return row, err
 }
 
+const insertAuditInto = `INSERT INTO audit_events (` + auditColumns + `)`
+
 var (
 	// nextAudit locks the head of the account's chain; no max(seq) + 1.
 	nextAudit   = statement(`UPDATE accounts SET audit_seq = audit_seq + 1 WHERE id = $1 RETURNING audit_seq - 1, audit_mac, audit_seal`)
 	setAudit    = statement(`UPDATE accounts SET audit_mac = $2, audit_seal = $3 WHERE id = $1`)
-	insertAudit = statement(`INSERT INTO audit_events (` + auditColumns + `)
+	insertAudit = statement(insertAuditInto + `
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`)
 	selectAuditHead = statement(`SELECT a.audit_seq, a.audit_mac, a.audit_seal FROM accounts a WHERE a.id = $1`)
 
@@ -44,19 +46,16 @@ var (
 
 // Audit appends an event to its account's chain, in this transaction.
 func (c conn) Audit(ctx context.Context, e audit.Event) error {
+	if c.auditLater(e) {
+		return nil
+	}
 	var head audit.Head
 	var seal, nextSeal audit.HeadSeal
 	if err := c.row(ctx, nextAudit, e.AccountID[:]).Scan(&head.Seq, hashInto{&head.MAC}, sealInto{&seal}); err != nil {
 		return err
 	}
 	mac, keyID, next := c.db.chain.Link(head, &e)
-	actor := audit.Actor{}
-	if e.Actor != nil {
-		actor = *e.Actor
-	}
-	if _, err := c.exec(ctx, insertAudit, e.AccountID[:], e.Seq, e.ID[:], micros(e.OccurredAt), string(e.Action),
-		string(actor.Type), optionalID(actor.ID), actor.Name, actor.Email, e.ResourceType, optionalID(e.ResourceID),
-		e.RequestID, e.IP, e.UserAgent, string(e.Details), keyID, mac[:]); err != nil {
+	if err := c.insertEvent(ctx, &audit.Sealed{Event: e, MAC: mac, KeyID: keyID}); err != nil {
 		return err
 	}
 	// A head that was tampered with is never made good by what comes after it.
@@ -64,6 +63,17 @@ func (c conn) Audit(ctx context.Context, e audit.Event) error {
 		nextSeal = c.db.chain.SealHead(e.AccountID, next)
 	}
 	_, err := c.exec(ctx, setAudit, e.AccountID[:], next.MAC[:], nextSeal[:])
+	return err
+}
+
+func (c conn) insertEvent(ctx context.Context, e *audit.Sealed) error {
+	actor := audit.Actor{}
+	if e.Actor != nil {
+		actor = *e.Actor
+	}
+	_, err := c.exec(ctx, insertAudit, e.AccountID[:], e.Seq, e.ID[:], micros(e.OccurredAt), string(e.Action),
+		string(actor.Type), optionalID(actor.ID), actor.Name, actor.Email, e.ResourceType, optionalID(e.ResourceID),
+		e.RequestID, e.IP, e.UserAgent, string(e.Details), e.KeyID, e.MAC[:])
 	return err
 }
 

@@ -44,6 +44,11 @@ type dialect struct {
 	// lockAccounts does that for several, in one order; nil where they are
 	// kept apart, or nothing is locked.
 	lockAccounts *query
+	// together says that what the calls of a transaction do alike is done by few
+	// statements; look is that which reads sessions of several accounts, nil
+	// where those are kept apart.
+	together bool
+	look     *query
 	// appendLog puts entries into the revocation log.
 	appendLog func(ctx context.Context, c conn, entries []curfew.Revocation) error
 	// verifiers keeps what was heard of verifiers, in the order of their ids.

@@ -36,9 +36,11 @@ var postgresDialect = dialect{
 	writing:     &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	lost:        postgresLost,
 	blocked:     postgresCode("55P03"),
-	lockAccount: &query{text: `SELECT a.id FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
+	lockAccount: &query{text: `SELECT a.id, a.audit_seq, a.audit_mac, a.audit_seal FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
 	// In the order of the key, so that two nodes never wait for each other.
-	lockAccounts: &query{text: `SELECT a.id FROM accounts a WHERE a.id = ANY(CAST($1 AS bytea[])) ORDER BY a.id FOR NO KEY UPDATE`},
+	lockAccounts: &query{text: `SELECT a.id, a.audit_seq, a.audit_mac, a.audit_seal FROM accounts a WHERE a.id = ANY(CAST($1 AS bytea[])) ORDER BY a.id FOR NO KEY UPDATE`},
+	together:     true,
+	look:         selectStandings,
 	appendLog:    appendMany,
 	verifiers:    verifiersTogether,
 	rotate:       rotateMany,
@@ -124,6 +126,10 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	log := config.Copy()
 	// Whoever holds an account keeps its own revocations waiting, not all.
 	log.RuntimeParams["lock_timeout"] = "200"
+	// What is said for many is planned by keys, too, as in the batches.
+	for _, name := range []string{"plan_cache_mode", "enable_hashjoin", "enable_mergejoin"} {
+		log.RuntimeParams[name] = batch.RuntimeParams[name]
+	}
 	db.log = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*log)}), logConns)
 	db.log.SetConnMaxLifetime(connLife)
 	general := conns - batchConns - logConns

@@ -60,6 +60,8 @@ func tables() (all []string) {
 
 func TestPostgres(t *testing.T) { storetest.Run(t, postgresForTest) }
 
+func TestPostgresEndsTogether(t *testing.T) { storetest.EndsTogether(t, postgresForTest) }
+
 // serializableDatabase is a database whose operator has made transactions
 // serializable by default.
 func serializableDatabase(t *testing.T, chain *audit.Chain) string {

@@ -53,10 +53,12 @@ type conn struct {
 	// logged is what the transaction writes to the revocation log at its end;
 	// nil where nothing may.
 	logged *[]curfew.Revocation
+	later  *later // nil where everything is told at once
 }
 
 // ran notes that a statement is run.
-func (c conn) ran(q *query) {
+func (c conn) ran(ctx context.Context, q *query) {
+	c.before(ctx, q)
 	if q.writes && c.wrote != nil {
 		*c.wrote = true
 	}
@@ -66,7 +68,7 @@ func (c conn) ran(q *query) {
 // still looked at, nothing is prepared yet; and in a pool that few use the driver
 // prepares what is used.
 func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
-	c.ran(q)
+	c.ran(ctx, q)
 	if stmt := c.stmts[q]; stmt != nil {
 		return c.tx.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
 	}
@@ -74,7 +76,7 @@ func (c conn) row(ctx context.Context, q *query, args ...any) *sql.Row {
 }
 
 func (c conn) rows(ctx context.Context, q *query, args ...any) (*sql.Rows, error) {
-	c.ran(q)
+	c.ran(ctx, q)
 	if stmt := c.stmts[q]; stmt != nil {
 		return c.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
 	}
@@ -83,7 +85,7 @@ func (c conn) rows(ctx context.Context, q *query, args ...any) (*sql.Rows, error
 
 // exec runs a write and returns how many rows it changed.
 func (c conn) exec(ctx context.Context, q *query, args ...any) (int64, error) {
-	c.ran(q)
+	c.ran(ctx, q)
 	var result sql.Result
 	var err error
 	if stmt := c.stmts[q]; stmt != nil {

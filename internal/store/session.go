@@ -98,6 +98,9 @@ func scanStanding(scan func(...any) error) (curfew.Standing, error) {
 var selectStanding = statement(`SELECT ` + standingColumns + standingFrom + ` AND s.id = $2`)
 
 func (c conn) SessionStanding(ctx context.Context, accountID, id curfew.ID) (curfew.Standing, error) {
+	if st, known := c.looked(accountID, id); known {
+		return st, nil
+	}
 	return one(c.row(ctx, selectStanding, accountID[:], id[:], curfew.ZeroID[:]), scanStanding)
 }
 
@@ -205,10 +208,17 @@ func (c conn) InsertSession(ctx context.Context, s curfew.Session) (bool, error)
 	return err == nil, err
 }
 
-var revokeSession = statement(`UPDATE sessions SET revoked_at = $3, revoke_reason = $4
- WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL`)
+const (
+	revokeSet   = `UPDATE sessions SET revoked_at = $3, revoke_reason = $4`
+	revokeWhere = ` WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL`
+)
+
+var revokeSession = statement(revokeSet + revokeWhere)
 
 func (c conn) RevokeSession(ctx context.Context, accountID, id curfew.ID, reason curfew.Reason, now time.Time) (bool, error) {
+	if st, known := c.looked(accountID, id); known {
+		return c.revokeLater(st, reason, now), nil
+	}
 	n, err := c.exec(ctx, revokeSession, accountID[:], id[:], micros(now), string(reason))
 	return n > 0, err
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,6 +20,7 @@ type txCall struct {
 	ctx       context.Context
 	accountID curfew.ID
 	at        atomic.Int32 // waits, in its turn, has run, or nobody is there any more
+	sessions  []curfew.ID  // what the function looks at first
 	handed    time.Time
 	again     bool // it was held up before, and stands in line once more
 	turn      chan turn
@@ -51,8 +51,8 @@ func (db *DB) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Con
 }
 
 // InLog is InTx for what ends sessions, with all that wait of any account.
-func (db *DB) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
-	return db.logged.run(ctx, accountID, fn)
+func (db *DB) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error, sessions ...curfew.ID) error {
+	return db.logged.run(ctx, accountID, fn, sessions...)
 }
 
 // InBulk is InLog for what may take long.
@@ -87,11 +87,11 @@ func (db *DB) newLane(pool *sql.DB, log *logWriter, workers int, apart bool) *la
 	return l
 }
 
-func (l *lane) run(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+func (l *lane) run(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error, sessions ...curfew.ID) error {
 	if inside(ctx) {
 		return errInside
 	}
-	call := &txCall{ctx: ctx, accountID: accountID, handed: time.Now(), turn: make(chan turn), ran: make(chan error, 1), done: make(chan error, 1)}
+	call := &txCall{ctx: ctx, accountID: accountID, sessions: sessions, handed: time.Now(), turn: make(chan turn), ran: make(chan error, 1), done: make(chan error, 1)}
 	if err := l.submit(accountID, call); err != nil {
 		return err
 	}
@@ -298,7 +298,13 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 	if l.log != nil {
 		c.logged = &logged
 	}
+	if db.dialect.together {
+		c.later = newLater()
+	}
 	if err := c.lock(ctx, l, calls); err != nil {
+		return 0, err
+	}
+	if err := c.lookFirst(ctx, calls); err != nil {
 		return 0, err
 	}
 	began := time.Now()
@@ -316,6 +322,9 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 		err := <-call.ran
 		if err == errLeft {
 			call.at.Store(left)
+		}
+		if failed := c.failed(); failed != nil {
+			err = failed // whatever has become of that
 		}
 		switch {
 		case err == nil:
@@ -338,6 +347,9 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 	if !wrote && db.dialect.lockAccount == nil {
 		return done, nil
 	}
+	if err := c.tell(ctx); err != nil {
+		return 0, err
+	}
 	if len(logged) == 0 {
 		return done, db.commit(tx)
 	}
@@ -355,31 +367,4 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 		l.log.renew(db.now())
 	}
 	return done, err
-}
-
-// lock keeps other transactions of the calls' accounts waiting, wherever they
-// run.
-func (c conn) lock(ctx context.Context, l *lane, calls []*txCall) error {
-	var rows *sql.Rows
-	var err error
-	switch {
-	case c.db.dialect.lockAccount == nil:
-		return nil
-	case l.apart || c.db.dialect.lockAccounts == nil:
-		rows, err = c.rows(ctx, c.db.dialect.lockAccount, calls[0].accountID[:])
-	default:
-		var ids [][]byte
-		for _, call := range calls {
-			if n := len(ids); n == 0 || !bytes.Equal(ids[n-1], call.accountID[:]) {
-				ids = append(ids, call.accountID[:])
-			}
-		}
-		rows, err = c.rows(ctx, c.db.dialect.lockAccounts, ids)
-	}
-	if err != nil {
-		return err
-	}
-	for rows.Next() { // none for an account that is about to be made
-	}
-	return errors.Join(rows.Err(), rows.Close())
 }

@@ -37,8 +37,10 @@ func (w *World) transactions(fn func()) (all []*touched) {
 		if strings.Contains(c.SQL, "throttles") && !strings.HasPrefix(c.SQL, "SELECT") {
 			tx.throttle = true
 		}
-		if id, ok := auditedAccount(c); ok && !slices.ContainsFunc(tx.accounts, func(b []byte) bool { return bytes.Equal(b, id) }) {
-			tx.accounts = append(tx.accounts, id)
+		for _, id := range auditedAccounts(c) {
+			if !slices.ContainsFunc(tx.accounts, func(b []byte) bool { return bytes.Equal(b, id) }) {
+				tx.accounts = append(tx.accounts, bytes.Clone(id))
+			}
 		}
 		return nil
 	})
@@ -47,12 +49,18 @@ func (w *World) transactions(fn func()) (all []*touched) {
 	return all
 }
 
-func auditedAccount(c Call) (id []byte, ok bool) {
-	if !strings.Contains(c.SQL, "audit_seq = audit_seq + 1") {
-		return nil, false
+// auditedAccounts are the accounts whose audit log a statement moves on.
+func auditedAccounts(c Call) [][]byte {
+	if !strings.Contains(c.SQL, "SET audit_seq =") {
+		return nil
 	}
-	id, ok = c.Args[0].Value.([]byte)
-	return bytes.Clone(id), ok
+	switch ids := c.Args[0].Value.(type) {
+	case []byte:
+		return [][]byte{ids}
+	case [][]byte:
+		return ids
+	}
+	return nil
 }
 
 // crossing: a transaction holds what it touched until it ends, and an account

@@ -112,17 +112,18 @@ func (m *model) end(t *rapid.T) {
 		m.want(t, "all", got, want, err)
 	case "others":
 		owner := m.of(t, 0)
-		want := m.raiseIfAny(curfew.ReasonOwnerOthers, m.others(func(s *modelSession) bool { return s.user == 0 }), byAccount)
+		want := m.raiseIfAny(curfew.ReasonOwnerOthers, func(s *modelSession) bool { return s.user != 0 }, m.others(func(s *modelSession) bool { return s.user == 0 }), byAccount)
 		got, err := w.revoke(m.actor(owner), authority.ScopeOthers)
 		m.want(t, "others", got, want, err)
 	case "user":
 		owner := m.of(t, 0)
-		want := m.raiseIfAny(curfew.ReasonOwnerUser, mine, byPerson)
+		want := m.raiseIfAny(curfew.ReasonOwnerUser, mine, mine, byPerson)
 		got, err := w.RevokeUserSessions(bg, m.actor(owner), Origin, m.users[user].User())
 		m.want(t, "user", got, want, err)
 	case "my others":
 		kept := m.of(t, user)
-		want := m.raiseIfAny(curfew.ReasonUserOthers, func(s *modelSession) bool { return mine(s) && s != kept }, byPerson)
+		rest := func(s *modelSession) bool { return mine(s) && s != kept }
+		want := m.raiseIfAny(curfew.ReasonUserOthers, rest, rest, byPerson)
 		got, err := w.RevokeMyOtherSessions(bg, m.actor(kept), Origin)
 		m.want(t, "my others", got, want, err)
 	case "password":

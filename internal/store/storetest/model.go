@@ -142,11 +142,13 @@ func (m *model) raise(reason curfew.Reason, hit func(*modelSession) bool, cause 
 	return ended
 }
 
-// raiseIfAny is raise where at least one session ends; for none no counter is
-// raised, which shows where another is raised in the same microsecond.
-func (m *model) raiseIfAny(reason curfew.Reason, hit func(*modelSession) bool, cause func(*modelSession) **curfew.Ending) int {
+// raiseIfAny is raise where one of some sessions runs, or did while tokens of it
+// may be alive; for none no counter is raised, which shows where a session came
+// to its end in the very same microsecond.
+func (m *model) raiseIfAny(reason curfew.Reason, some, hit func(*modelSession) bool, cause func(*modelSession) **curfew.Ending) int {
+	since := m.now().Add(-curfew.RevocationLife - time.Minute)
 	for _, s := range m.sessions {
-		if _, over := s.end(m.now()); !over && hit(s) {
+		if _, over := s.end(since); !over && some(s) {
 			return m.raise(reason, hit, cause)
 		}
 	}

@@ -33,9 +33,9 @@ func (p *pausing) InTx(ctx context.Context, accountID curfew.ID, fn func(context
 	return p.Store.InTx(ctx, accountID, fn)
 }
 
-func (p *pausing) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {
+func (p *pausing) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error, sessions ...curfew.ID) error {
 	p.pause()
-	return p.Store.InLog(ctx, accountID, fn)
+	return p.Store.InLog(ctx, accountID, fn, sessions...)
 }
 
 func (p *pausing) InBulk(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error) error {

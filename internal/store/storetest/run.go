@@ -55,6 +55,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Together", grouped},
 		{"Crossing", crossing},
 		{"Feed", feed},
+		{"Lane", laned},
 		{"Telling", telling},
 		{"Verifiers", verifiers},
 		{"Reasserting", reasserting},

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// later is what a transaction has read beforehand, and what it is yet to tell the
+// server: what many calls do alike becomes a few statements. It may, because the
+// transaction has the accounts locked; and what a statement could see, or miss, is
+// told before it.
+type later struct {
+	// heads are those of the audit chains of the accounts that are locked.
+	heads map[curfew.ID]*chainHead
+	// standings are sessions with what is yet to be written.
+	standings map[sessionKey]curfew.Standing
+	events    []audit.Sealed
+	revoked   []revokedSession
+	// failed is what kept something from being written: nothing is committed.
+	failed error
+}
+
+type sessionKey struct{ account, session curfew.ID }
+
+type revokedSession struct {
+	sessionKey
+	reason curfew.Reason
+	at     time.Time
+}
+
+// chainHead is the head of an account's audit chain: as it is stored, and as it
+// is with what is yet to be written.
+type chainHead struct {
+	stored, next audit.Head
+	seal         audit.HeadSeal
+}
+
+// errMoved is a row that is not as it was read, though its account is locked.
+var errMoved = errors.New("store: a row was changed by somebody who has not locked its account")
+
+func newLater() *later {
+	return &later{heads: map[curfew.ID]*chainHead{}, standings: map[sessionKey]curfew.Standing{}}
+}
+
+// lock keeps other transactions of the calls' accounts waiting, wherever they
+// run, and reads how far the audit chains of those go.
+func (c conn) lock(ctx context.Context, l *lane, calls []*txCall) error {
+	if c.db.dialect.lockAccount == nil {
+		return nil
+	}
+	q, arg := c.db.dialect.lockAccount, any(calls[0].accountID[:])
+	if !l.apart && c.db.dialect.lockAccounts != nil {
+		var ids [][]byte
+		for _, call := range calls {
+			if n := len(ids); n == 0 || !bytes.Equal(ids[n-1], call.accountID[:]) {
+				ids = append(ids, call.accountID[:])
+			}
+		}
+		q, arg = c.db.dialect.lockAccounts, ids
+	}
+	// None for an account that is about to be made.
+	return c.each(ctx, q, func(scan func(...any) error) error {
+		var id curfew.ID
+		var head chainHead
+		err := scan(idInto{&id}, &head.stored.Seq, hashInto{&head.stored.MAC}, sealInto{&head.seal})
+		if head.next = head.stored; c.later != nil {
+			c.later.heads[id] = &head
+		}
+		return err
+	}, arg)
+}
+
+// lookFirst reads the sessions that the calls want to look at, whatever their accounts.
+func (c conn) lookFirst(ctx context.Context, calls []*txCall) error {
+	if c.later == nil || c.db.dialect.look == nil || len(calls) == 1 {
+		return nil
+	}
+	var accounts, sessions [][]byte
+	asked := map[sessionKey]bool{}
+	for _, call := range calls {
+		for _, id := range call.sessions {
+			if key := (sessionKey{call.accountID, id}); !asked[key] {
+				asked[key] = true
+				accounts, sessions = append(accounts, key.account[:]), append(sessions, key.session[:])
+			}
+		}
+	}
+	if len(sessions) == 0 {
+		return nil
+	}
+	return c.each(ctx, c.db.dialect.look, func(scan func(...any) error) error {
+		var number int
+		st, err := scanStanding(func(into ...any) error { return scan(append([]any{&number}, into...)...) })
+		c.later.standings[sessionKey{st.Account.ID, st.Session.ID}] = st
+		return err
+	}, accounts, sessions, curfew.ZeroID[:])
+}
+
+// looked is a session that was read beforehand.
+func (c conn) looked(account, session curfew.ID) (st curfew.Standing, known bool) {
+	if c.later != nil {
+		st, known = c.later.standings[sessionKey{account, session}]
+	}
+	return st, known
+}
+
+// revokeLater ends a session that was read beforehand.
+func (c conn) revokeLater(st curfew.Standing, reason curfew.Reason, now time.Time) (revoked bool) {
+	if !st.Session.RevokedAt.IsZero() {
+		return false
+	}
+	key := sessionKey{st.Session.AccountID, st.Session.ID}
+	st.Session.RevokedAt, st.Session.RevokeReason = now, reason
+	c.later.standings[key] = st
+	c.later.revoked = append(c.later.revoked, revokedSession{key, reason, now})
+	*c.wrote = true
+	return true
+}
+
+// auditLater links an event to the chain of an account that is locked; false for
+// any other.
+func (c conn) auditLater(e audit.Event) bool {
+	if c.later == nil || c.later.heads[e.AccountID] == nil {
+		return false
+	}
+	head := c.later.heads[e.AccountID]
+	row := audit.Sealed{}
+	row.MAC, row.KeyID, head.next = c.db.chain.Link(head.next, &e)
+	row.Event = e
+	c.later.events = append(c.later.events, row)
+	*c.wrote = true
+	return true
+}
+
+// before tells the server what a statement could see, and forgets what it may
+// change.
+func (c conn) before(ctx context.Context, q *query) {
+	l := c.later
+	if l == nil {
+		return
+	}
+	if strings.Contains(q.text, "sessions") || strings.Contains(q.text, "audit_") {
+		// Who runs the statement cannot be told, but it comes to nothing.
+		_ = c.tell(ctx)
+	}
+	if q.writes && len(l.standings) > 0 && slices.ContainsFunc(standingTables, func(name string) bool { return strings.Contains(q.text, name) }) {
+		clear(l.standings)
+	}
+}
+
+// standingTables are what a standing is read from.
+var standingTables = []string{"sessions", "users", "accounts", "epochs"}
+
+// tell writes what is yet to be written. It fails for good.
+func (c conn) tell(ctx context.Context) error {
+	l := c.later
+	if l == nil || l.failed != nil || len(l.revoked)+len(l.events) == 0 {
+		return c.failed()
+	}
+	revoked, events := l.revoked, l.events
+	l.revoked, l.events = nil, nil
+	c.later = nil // for these statements
+	if l.failed = c.revokeAll(ctx, revoked); l.failed == nil {
+		l.failed = c.insertEvents(ctx, events)
+	}
+	if l.failed == nil {
+		l.failed = c.moveHeads(ctx, l.heads)
+	}
+	return l.failed
+}
+
+// failed is why nothing of the transaction can be committed.
+func (c conn) failed() error {
+	if c.later == nil {
+		return nil
+	}
+	return c.later.failed
+}
