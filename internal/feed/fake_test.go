@@ -148,19 +148,21 @@ type reader struct {
 	mu      sync.Mutex
 	text    strings.Builder
 	err     error // what Write fails with
+	writes  int
 	blocked chan struct{}
 	done    chan error
 	stop    context.CancelFunc
 }
 
-func (r *reader) Write(b []byte) error {
+func (r *reader) Write(all ...[]byte) error {
 	if r.blocked != nil {
 		<-r.blocked
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err == nil {
-		r.text.Write(b)
+		r.writes++
+		r.text.Write(bytes.Join(all, nil))
 	}
 	return r.err
 }

@@ -90,7 +90,7 @@ type Hub struct {
 	mu      sync.Mutex
 	memory  memory
 	ring    ring
-	changed chan struct{} // closed when something was published
+	out     handout
 	streams map[*Stream]bool
 	closed  bool
 
@@ -121,7 +121,7 @@ func New(c Config) (*Hub, error) {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	c.RingBytes = cmp.Or(c.RingBytes, defaultRing)
 	c.PollEvery = cmp.Or(c.PollEvery, defaultEvery)
-	h := &Hub{Config: c, asked: make(chan struct{}, 1), memory: newMemory(), ring: ring{most: c.RingBytes}, changed: make(chan struct{}),
+	h := &Hub{Config: c, asked: make(chan struct{}, 1), memory: newMemory(), ring: ring{most: c.RingBytes}, out: handout{changed: make(chan struct{})},
 		streams: map[*Stream]bool{}, heard: map[curfew.ID]curfew.Verifier{}, receipts: newReceiptBook(), steady: steady{elapsed: c.Elapsed}}
 	h.ending, h.end = context.WithCancel(context.Background())
 	return h, nil
@@ -190,46 +190,19 @@ func (h *Hub) Logged(entries []curfew.Revocation) {
 	h.publish(follows)
 }
 
-// batch is how many entries go out under one cursor.
-const batch = 256
-
 // publish takes entries into memory and hands out those that are new.
 func (h *Hub) publish(entries []curfew.Revocation) {
 	now := h.steady.now()
-	var fresh []held
-	send := func() {
-		if len(fresh) == 0 {
-			return
-		}
-		defer func() { fresh = fresh[:0] }()
-		if len(h.streams) == 0 {
-			h.ring.skip()
-			return
-		}
-		id := EncodeCursor(h.memory.known())
-		frame := make([]byte, 0, len(fresh)*224+len(id))
-		for i, e := range fresh {
-			last := ""
-			if i == len(fresh)-1 {
-				last = id
-			}
-			frame = appendEvent(frame, e, last)
-		}
-		h.ring.push(frame)
-		close(h.changed)
-		h.changed = make(chan struct{})
-	}
 	for i := range entries {
-		if h.memory.add(&entries[i], now) {
-			if r := &entries[i]; r.Epoch > 0 && r.UserID.IsZero() {
-				h.receipts.poke() // somebody may want to know who has heard
-			}
-			if fresh = append(fresh, hold(&entries[i])); len(fresh) == batch {
-				send()
-			}
+		r := &entries[i]
+		if !h.memory.add(r, now) {
+			continue
 		}
+		if r.Epoch > 0 && r.UserID.IsZero() {
+			h.receipts.poke() // somebody may want to know who has heard
+		}
+		h.handOut(hold(r))
 	}
-	send()
 }
 
 // Snapshot is everything that matters at a moment.

@@ -29,7 +29,7 @@ const (
 // Sink is where a stream goes.
 type Sink interface {
 	// Write sends at once, and gives up on a reader who takes nothing for long.
-	Write(b []byte) error
+	Write(all ...[]byte) error
 	// Interrupt lets Write under way, and every later one, fail.
 	Interrupt()
 }
@@ -62,6 +62,7 @@ func (h *Hub) Subscribe(lastEventID string, allowed func(context.Context) error)
 	case !h.loaded:
 		return nil, unavailable(errStarting)
 	}
+	h.encode() // for those who are there: it is in what this one begins with
 	s := &Stream{hub: h, allowed: allowed, next: h.ring.next()}
 	s.ended, s.cut = context.WithCancelCause(context.Background())
 	if err != nil || h.foreign(had) {
@@ -105,12 +106,10 @@ func (s *Stream) Run(ctx context.Context, to Sink) error {
 		if err != nil {
 			return err
 		}
-		for _, frame := range frames {
-			if err := to.Write(frame); err != nil {
+		if len(frames) > 0 {
+			if err := to.Write(frames...); err != nil {
 				return s.failed(ctx, err)
 			}
-		}
-		if len(frames) > 0 {
 			silence.Reset(heartbeatEvery)
 			continue
 		}
@@ -142,7 +141,7 @@ func (s *Stream) take() (frames [][]byte, changed <-chan struct{}, err error) {
 		return nil, nil, errSlow
 	}
 	s.next += int64(len(frames))
-	return frames, s.hub.changed, nil
+	return frames, s.hub.out.changed, nil
 }
 
 // failed is why nothing more can be written: the reader went away, or took

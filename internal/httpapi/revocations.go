@@ -201,13 +201,15 @@ type eventSink struct {
 var errInterrupted = errors.New("the stream was ended")
 
 // Write is part of feed.Sink.
-func (s *eventSink) Write(b []byte) error {
+func (s *eventSink) Write(all ...[]byte) error {
 	_ = s.control.SetWriteDeadline(time.Now().Add(s.stall))
 	if s.interrupted.Load() { // after the deadline was set, which it may have undone
 		return errInterrupted
 	}
-	if _, err := s.x.Write(b); err != nil {
-		return err
+	for _, b := range all {
+		if _, err := s.x.Write(b); err != nil {
+			return err
+		}
 	}
 	return s.control.Flush()
 }
