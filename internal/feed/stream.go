@@ -51,7 +51,7 @@ type Stream struct {
 
 // Subscribe begins a stream after what the id of the last event says was
 // received. allowed is asked now and then whether it may go on: an error other
-// than of kind unavailable ends it. The stream must be run.
+// than of kind unavailable ends it. The stream must be run, or closed.
 func (h *Hub) Subscribe(lastEventID string, allowed func(context.Context) error) (*Stream, error) {
 	had, err := ParseCursor(lastEventID)
 	h.mu.Lock()
@@ -155,6 +155,9 @@ func (s *Stream) failed(ctx context.Context, err error) error {
 	}
 	return err
 }
+
+// Close ends a stream that is not run.
+func (s *Stream) Close() { s.leave() }
 
 func (s *Stream) leave() {
 	s.cut(nil)

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -74,6 +75,7 @@ type API struct {
 	pages   *pages
 	app     *app
 	handler http.Handler
+	streams sync.WaitGroup // and what watches their connections
 }
 
 // New builds the API. It fails on settings that cannot work, so that a start

@@ -24,6 +24,8 @@ type exchange struct {
 
 	status  int
 	written int64
+	// detached says that the answer goes on by itself, and is finished elsewhere.
+	detached bool
 
 	actor curfew.Actor
 	// judgesBearer says that this operation looks at the bearer token, so that
@@ -82,6 +84,16 @@ func (x *exchange) Write(b []byte) (int, error) {
 	n, err := x.ResponseWriter.Write(b)
 	x.written += int64(n)
 	return n, err
+}
+
+// detach is what the log line needs of an exchange whose answer goes on by itself,
+// and nothing that keeps more of the request alive.
+func (x *exchange) detach() *exchange {
+	x.detached = true
+	on := *x
+	on.ResponseWriter, on.lasting, on.stillAllowed = nil, nil, nil
+	on.request = &http.Request{Method: x.request.Method, Pattern: x.request.Pattern}
+	return &on
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -124,7 +124,9 @@ func (a *API) logged(next http.Handler) http.Handler {
 		x.Header().Set("X-Request-Id", x.id)
 		defer func() {
 			end()
-			a.finish(x, time.Since(start))
+			if !x.detached {
+				a.finish(x, time.Since(start))
+			}
 		}()
 		next.ServeHTTP(x, x.request)
 	})

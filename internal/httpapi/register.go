@@ -201,6 +201,7 @@ func (a *API) authenticate(x *exchange, op *operation) error {
 
 func (a *API) authenticateService(x *exchange, key string, scope curfew.Scope) (err error) {
 	x.actor, err = a.Authority.AuthenticateService(x.request.Context(), key, scope)
+	key = strings.Clone(key) // a part of all headers, which would live as long as this
 	x.stillAllowed = func(ctx context.Context) error {
 		_, err := a.Authority.AuthenticateService(ctx, key, scope)
 		return err

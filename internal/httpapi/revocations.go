@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync/atomic"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -152,70 +150,4 @@ func (a *API) revocationSnapshot(ctx context.Context, _ curfew.Actor, _ curfew.O
 			panic(http.ErrAbortHandler)
 		}
 	}}, nil
-}
-
-type streamIn struct {
-	LastEventID string `header:"Last-Event-ID" doc:"The id of the last event that was received."`
-}
-
-func (a *API) streamRevocations(ctx context.Context, _ curfew.Actor, _ curfew.Origin, in *streamIn) (*huma.StreamResponse, error) {
-	x := exchangeOf(ctx)
-	if x.request.Method == http.MethodHead {
-		return &huma.StreamResponse{Body: func(huma.Context) { streamHeaders(x) }}, nil
-	}
-	stream, err := a.Feed.Subscribe(in.LastEventID, x.stillAllowed)
-	if err != nil {
-		return nil, err
-	}
-	return &huma.StreamResponse{Body: func(huma.Context) {
-		streamHeaders(x)
-		to := &eventSink{x: x, control: http.NewResponseController(x), stall: a.StreamStall}
-		// The request was read, and its answer has no end: the server's limits
-		// are for others. The connection's end is still noticed.
-		_ = to.control.SetReadDeadline(time.Time{})
-		if err := stream.Run(x.lasting, to); x.lasting.Err() == nil {
-			x.err = err                                                  // which is no end that the reader chose
-			_ = to.control.SetWriteDeadline(time.Now().Add(time.Second)) // to say that this is the end
-		}
-	}}, nil
-}
-
-func streamHeaders(x *exchange) {
-	header := x.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("X-Accel-Buffering", "no") // proxies that know it hand on at once
-	x.WriteHeader(http.StatusOK)
-}
-
-// streamStall is the default of Config.StreamStall.
-const streamStall = 10 * time.Second
-
-// eventSink is where a stream goes: straight to the connection.
-type eventSink struct {
-	x           *exchange
-	control     *http.ResponseController
-	stall       time.Duration
-	interrupted atomic.Bool
-}
-
-var errInterrupted = errors.New("the stream was ended")
-
-// Write is part of feed.Sink.
-func (s *eventSink) Write(all ...[]byte) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.stall))
-	if s.interrupted.Load() { // after the deadline was set, which it may have undone
-		return errInterrupted
-	}
-	for _, b := range all {
-		if _, err := s.x.Write(b); err != nil {
-			return err
-		}
-	}
-	return s.control.Flush()
-}
-
-// Interrupt is part of feed.Sink.
-func (s *eventSink) Interrupt() {
-	s.interrupted.Store(true)
-	_ = s.control.SetWriteDeadline(time.Unix(1, 0))
 }

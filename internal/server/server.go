@@ -224,6 +224,7 @@ func (s *Server) serve(ctx context.Context) error {
 		s.serving.Go(func() { s.answer(operator, s.admin) })
 	}
 	public := product(api, log)
+	s.onStop(func() error { api.WaitForStreams(); return nil })
 	s.onStop(func() error { return s.finish(public) })
 	s.onStop(func() error { s.hub.EndStreams(); return nil }) // they would not finish by themselves
 	s.onStop(func() error { g.drain(); return nil })
