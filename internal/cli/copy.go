@@ -66,7 +66,7 @@ func (c *copyCommand) Run(ctx context.Context, env *Env) error {
 func printCopied(out io.Writer, copied []store.Copied) (rows int64) {
 	for _, table := range copied {
 		rows += table.Rows
-		fmt.Fprintf(out, "%-14s %12s\n", table.Table, thousands(table.Rows))
+		fmt.Fprintf(out, "%-20s %12s\n", table.Table, thousands(table.Rows))
 	}
 	return rows
 }
