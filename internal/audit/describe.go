@@ -7,8 +7,9 @@ func Describe(a Action) string { return descriptions[a] }
 var descriptions = map[Action]string{
 	AccountCreate:              "An account was created, with its first owner.",
 	AccountUpdate:              "The account was renamed.",
-	AccountSessionPolicyUpdate: "An owner changed how long sessions last, or applied the policy to running sessions.",
+	AccountSessionPolicyUpdate: "An owner changed how long sessions last or how many a person may have, or applied the policy to running sessions.",
 	AccountSessionsRevokedBulk: "An owner signed out everyone, or everyone else.",
+	AccountBoundsUpdate:        "The product changed what the account's owners may choose from.",
 	AccountRevocationReceipt:   "Nobody accepts the sessions any more that an owner ended together: every app has confirmed it, or their last token has expired.",
 	UserCreate:                 "A person joined the account.",
 	UserUpdate:                 "A person's name or address was changed.",

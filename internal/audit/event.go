@@ -19,6 +19,7 @@ const (
 	AccountUpdate              Action = "account.update"
 	AccountSessionPolicyUpdate Action = "account.session_policy_update"
 	AccountSessionsRevokedBulk Action = "account.sessions_revoked_bulk"
+	AccountBoundsUpdate        Action = "account.bounds_update"
 	AccountRevocationReceipt   Action = "account.revocation_receipt"
 	UserCreate                 Action = "user.create"
 	UserUpdate                 Action = "user.update"
@@ -54,7 +55,7 @@ var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKe
 
 // Actions lists every action in the log of an account.
 var Actions = []Action{
-	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk, AccountRevocationReceipt,
+	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk, AccountBoundsUpdate, AccountRevocationReceipt,
 	UserCreate, UserUpdate, UserRoleChange, UserDisable, UserEnable, UserSessionsRevoked, UserPasswordChange,
 	UserPasswordResetRequest, UserPasswordReset, UserResetLinkCreate,
 	InviteCreate, InviteDelete, InviteAccept,

@@ -31,18 +31,22 @@ const (
 // event's details. A test fails when a field is missing.
 var classes = map[reflect.Type]map[string]class{
 	reflect.TypeFor[curfew.Account](): {
-		"ID":              ignore,
-		"Name":            track,
-		"CreatedAt":       ignore,
-		"NameVersion":     ignore,
-		"IdleMinutes":     track,
-		"AbsoluteMinutes": track,
-		"PolicyVersion":   ignore,
-		"ClampVersion":    ignore,
-		"PolicyUpdatedAt": ignore,
-		"PolicyUpdatedBy": ignore,
-		"SessionEpoch":    ignore,
-		"ExternalID":      track,
+		"ID":                 ignore,
+		"Name":               track,
+		"CreatedAt":          ignore,
+		"NameVersion":        ignore,
+		"IdleMinutes":        track,
+		"AbsoluteMinutes":    track,
+		"MaxSessionsPerUser": track,
+		"SessionLimitAction": track,
+		"PolicyVersion":      ignore,
+		"ClampVersion":       ignore,
+		"PolicyUpdatedAt":    ignore,
+		"PolicyUpdatedBy":    ignore,
+		"Bounds":             ignore,
+		"BoundsVersion":      ignore,
+		"SessionEpoch":       ignore,
+		"ExternalID":         track,
 	},
 	reflect.TypeFor[curfew.User](): {
 		"AccountID":    ignore,
@@ -136,6 +140,27 @@ var classes = map[reflect.Type]map[string]class{
 	reflect.TypeFor[policy.Effective](): {
 		"IdleMinutes":     track,
 		"AbsoluteMinutes": track,
+	},
+	reflect.TypeFor[policy.SessionLimit](): {
+		"MaxSessionsPerUser": track,
+		"SessionLimitAction": track,
+	},
+	reflect.TypeFor[policy.Settings](): {
+		"Policy":       track,
+		"SessionLimit": track,
+	},
+	reflect.TypeFor[policy.InForce](): {
+		"Effective":    track,
+		"SessionLimit": track,
+	},
+	reflect.TypeFor[policy.AccountBounds](): {
+		"IdleMinutesMin":         track,
+		"IdleMinutesMax":         track,
+		"IdleMinutesDefault":     track,
+		"AbsoluteMinutesMin":     track,
+		"AbsoluteMinutesMax":     track,
+		"AbsoluteMinutesDefault": track,
+		"MaxSessionsPerUserMax":  track,
 	},
 }
 
@@ -263,6 +288,14 @@ func tracked(v reflect.Value) (object, error) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		if classes[v.Type()][field.Name] != track {
+			continue
+		}
+		if field.Anonymous { // its fields are told as the type's own
+			embedded, err := tracked(v.Field(i))
+			if err != nil {
+				return nil, err
+			}
+			o = append(o, embedded...)
 			continue
 		}
 		value, err := plain(v.Field(i))

@@ -141,6 +141,9 @@ func TestSecretFieldsStayOut(t *testing.T) {
 			Change(reflect.Zero(of).Interface(), v.Elem().Interface())
 		got := detailsJSON(t, d)
 		for name, c := range fields {
+			if f, _ := of.FieldByName(name); f.Anonymous {
+				continue // its own fields stand in its place, and its type is judged by itself
+			}
 			there := strings.Contains(got, `"`+snake(name)+`":`)
 			if there != (c == track) {
 				t.Errorf("%v.%s: class %d, and in the details: %v\n%s", of, name, c, there, got)

@@ -102,9 +102,9 @@ type AccountView struct {
 
 // Security is the account's policy and who is signed in.
 type Security struct {
-	Policy       policy.Policy
-	Effective    policy.Effective
-	Bounds       policy.Bounds
+	Policy       policy.Settings
+	Effective    policy.InForce
+	Bounds       policy.Bounds // the account's own
 	Preset       string
 	Presets      []policy.Preset
 	ActiveUsers  []ActiveUser // at most MaxActiveUsers, latest sign-in first
@@ -138,6 +138,7 @@ const (
 // SetPolicy changes an account's policy.
 type SetPolicy struct {
 	Change  policy.Change
+	Limit   policy.LimitChange
 	ApplyTo ApplyTo // "" is NewSessions
 	Reason  string  // for the audit log; at most 500 characters
 	// IfVersion, when not nil, is the version that the caller saw.

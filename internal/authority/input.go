@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/policy"
 )
 
 const (
@@ -23,6 +24,13 @@ type fields []curfew.FieldError
 
 func (f *fields) add(field, detail string) {
 	*f = append(*f, curfew.FieldError{Field: field, Detail: detail})
+}
+
+// broken takes over the rules of a policy that a change breaks.
+func (f *fields) broken(rules []policy.Violation) {
+	for _, v := range rules {
+		f.add(v.Field, v.Detail)
+	}
 }
 
 // name reads the name of a person or an account: one line of 1 to 200

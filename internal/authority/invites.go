@@ -176,8 +176,7 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 	now := a.now()
 	user := curfew.User{AccountID: invite.AccountID, ID: curfew.NewID(now), Name: name, Email: invite.Email,
 		Role: invite.Role, PasswordHash: hash, CreatedAt: now, Version: 1}
-	var st curfew.Standing
-	var refresh token.Refresh
+	var s started
 	err = a.Store.InTx(ctx, invite.AccountID, func(ctx context.Context, tx Tx) error {
 		open, err := tx.AcceptInvite(ctx, invite.AccountID, invite.ID, now)
 		if err != nil {
@@ -199,9 +198,8 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 		if err != nil {
 			return err
 		}
-		var born bool
-		st, refresh, born, err = a.start(ctx, tx, from, now, user, account.SessionEpoch)
-		if err == nil && !born {
+		s, err = a.start(ctx, tx, from, now, birth{user: user, accountEpoch: account.SessionEpoch})
+		if err == nil && !s.born {
 			err = errors.New("authority: the account's epoch moved in the middle of a transaction")
 		}
 		return err
@@ -217,5 +215,5 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 	default: // the link was right
 		err = alsoFailed(err, a.refund(ctx, gate))
 	}
-	return a.signedIn(st, refresh, "", now, err)
+	return a.signedIn(s, "", now, err)
 }

@@ -185,7 +185,7 @@ func (a *Authority) applyPolicy(ctx context.Context, st curfew.Standing, now tim
 		if err != nil {
 			return err
 		}
-		clamped, err := tx.ClampSession(ctx, account.ID, st.Session.ID, a.Bounds.Resolve(policyOf(account)), account.PolicyVersion, now)
+		clamped, err := tx.ClampSession(ctx, account.ID, st.Session.ID, a.boundsOf(account).Resolve(policyOf(account)), account.PolicyVersion, now)
 		if err != nil {
 			return err
 		}

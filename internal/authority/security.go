@@ -27,8 +27,8 @@ func (a *Authority) security(ctx context.Context, r Reader, accountID curfew.ID)
 	if err != nil {
 		return s, err
 	}
-	s.Policy, s.Bounds = policyOf(account), a.Bounds
-	s.Effective, s.Preset, s.Presets = a.Bounds.Resolve(s.Policy), a.Bounds.PresetOf(s.Policy), a.Bounds.Presets()
+	s.Policy, s.Bounds = settingsOf(account), a.boundsOf(account)
+	s.Effective, s.Preset, s.Presets = s.Bounds.InForce(s.Policy), s.Bounds.PresetOf(s.Policy.Policy), s.Bounds.Presets()
 	s.Version, s.UpdatedAt = account.PolicyVersion, account.PolicyUpdatedAt
 	if !account.PolicyUpdatedBy.IsZero() {
 		user, err := r.User(ctx, accountID, account.PolicyUpdatedBy)
@@ -42,11 +42,10 @@ func (a *Authority) security(ctx context.Context, r Reader, accountID curfew.ID)
 }
 
 // judgePolicy refuses a change that breaks a rule, before anything else is looked at.
-func (a *Authority) judgePolicy(before policy.Policy, in *SetPolicy) error {
+func (a *Authority) judgePolicy(bounds policy.Bounds, before policy.Policy, in *SetPolicy) error {
 	var f fields
-	for _, v := range a.Bounds.Check(before, in.Change) {
-		f.add(v.Field, v.Detail)
-	}
+	f.broken(bounds.Check(before, in.Change))
+	f.broken(bounds.CheckLimit(in.Limit))
 	if in.ApplyTo == "" {
 		in.ApplyTo = NewSessions
 	}
@@ -54,7 +53,7 @@ func (a *Authority) judgePolicy(before policy.Policy, in *SetPolicy) error {
 		f.add("apply_to", "apply_to must be new_sessions or all_sessions")
 	}
 	in.Reason = f.text("reason", in.Reason, maxReasonLength)
-	after := a.Bounds.Resolve(in.Change.Apply(before))
+	after := bounds.Resolve(in.Change.Apply(before))
 	if a.PolicyReasonRequired && in.Reason == "" && len(f) == 0 && after.Exceeds(policy.AAL2) && !in.Change.Apply(before).Equal(before) {
 		f.add("reason", "reason must say why the limits are longer than NIST SP 800-63B-4 recommends at AAL2 (60 idle, 1440 absolute minutes)")
 	}
@@ -77,14 +76,14 @@ func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curf
 		if err != nil {
 			return err
 		}
-		before := policyOf(account)
-		if err := a.judgePolicy(before, &in); err != nil {
+		bounds, before := a.boundsOf(account), settingsOf(account)
+		if err := a.judgePolicy(bounds, before.Policy, &in); err != nil {
 			return err
 		}
 		if err := stale(in.IfVersion, account.PolicyVersion); err != nil {
 			return err
 		}
-		after := a.Bounds.Settle(in.Change.Apply(before))
+		after := policy.Settings{Policy: bounds.Settle(in.Change.Apply(before.Policy)), SessionLimit: in.Limit.Apply(before.SessionLimit)}
 		changed, version := !after.Equal(before), account.PolicyVersion
 		if changed {
 			if version, err = tx.SetPolicy(ctx, account.ID, after, actor.UserID, now); err != nil {
@@ -93,7 +92,7 @@ func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curf
 		}
 		var clamped Clamped
 		if in.ApplyTo == AllSessions {
-			if clamped, err = tx.Clamp(ctx, account.ID, a.Bounds.Resolve(after), version, now); err != nil {
+			if clamped, err = tx.Clamp(ctx, account.ID, bounds.Resolve(after.Policy), version, now); err != nil {
 				return err
 			}
 			if err := logClamped(ctx, tx, now, account.ID, clamped); err != nil {
@@ -102,7 +101,7 @@ func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curf
 		}
 		if changed || clamped.Touched > 0 {
 			details := detail("old", before).Set("new", after).
-				Set("effective_old", a.Bounds.Resolve(before)).Set("effective_new", a.Bounds.Resolve(after)).
+				Set("effective_old", bounds.InForce(before)).Set("effective_new", bounds.InForce(after)).
 				Set("apply_to", string(in.ApplyTo)).Set("reason", in.Reason)
 			if err := write(ctx, tx, from, now, event{account: account.ID, action: audit.AccountSessionPolicyUpdate, actor: by(actor),
 				resource: "account", id: account.ID, details: details}); err != nil {
@@ -127,12 +126,12 @@ func (a *Authority) PreviewPolicy(ctx context.Context, actor curfew.Actor, in Se
 		if err != nil {
 			return err
 		}
-		before := policyOf(account)
+		bounds, before := a.boundsOf(account), policyOf(account)
 		in.Reason = "a preview needs none"
-		if err := a.judgePolicy(before, &in); err != nil {
+		if err := a.judgePolicy(bounds, before, &in); err != nil {
 			return err
 		}
-		p, err = r.PreviewClamp(ctx, account.ID, actor.SessionID, a.Bounds.Resolve(in.Change.Apply(before)), now, MaxPreviewUsers)
+		p, err = r.PreviewClamp(ctx, account.ID, actor.SessionID, bounds.Resolve(in.Change.Apply(before)), now, MaxPreviewUsers)
 		return err
 	})
 	return p, err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
-	"github.com/curfew-auth/curfew/internal/token"
 )
 
 // maxStarts is how often a sign-in starts over because what authenticated the
@@ -56,8 +55,7 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 		return Granted{}, err
 	}
 	now := account.CreatedAt
-	var st curfew.Standing
-	var refresh token.Refresh
+	var s started
 	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
 		if err := a.stillOpen(ctx, tx); err != nil {
 			return err
@@ -65,9 +63,8 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 		if err := insertAccount(ctx, tx, from, account, owner, person(owner)); err != nil {
 			return err
 		}
-		var born bool
-		st, refresh, born, err = a.start(ctx, tx, from, now, owner, 0)
-		if err == nil && !born {
+		s, err = a.start(ctx, tx, from, now, birth{user: owner})
+		if err == nil && !s.born {
 			err = errors.New("authority: the first session of a new account was refused")
 		}
 		return err
@@ -75,7 +72,7 @@ func (a *Authority) SignUp(ctx context.Context, from curfew.Origin, in SignUp) (
 	if err == nil {
 		err = a.endCookieSession(ctx, from, now, in.Cookie)
 	}
-	return a.signedIn(st, refresh, "", now, err)
+	return a.signedIn(s, "", now, err)
 }
 
 // stillOpen looks once more, alone, whether an account may be created.
@@ -157,15 +154,15 @@ func (f *fields) check(err error) {
 }
 
 // signedIn is the end of every way to a new session.
-func (a *Authority) signedIn(st curfew.Standing, refresh token.Refresh, browser string, now time.Time, err error) (Granted, error) {
+func (a *Authority) signedIn(s started, browser string, now time.Time, err error) (Granted, error) {
 	if err != nil {
 		return Granted{}, err
 	}
-	granted, err := a.grant(st, a.refreshTokens.Encode(refresh), true, now)
+	granted, err := a.grant(s.standing, a.refreshTokens.Encode(s.refresh), true, now)
 	if err != nil {
 		return Granted{}, err
 	}
-	granted.Browser = a.browser(browser, st.User, now)
+	granted.Browser = a.browser(browser, s.standing.User, now)
 	a.Observer.SignedIn("ok")
 	return granted, nil
 }
@@ -201,23 +198,24 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 			return Granted{}, a.refuseStart(ctx, from, cred.user, name, ok)
 		}
 		now := a.now()
-		var st curfew.Standing
-		var refresh token.Refresh
-		var born bool
-		err = a.Store.InTx(ctx, cred.user.AccountID, func(ctx context.Context, tx Tx) (err error) {
-			st, refresh, born, err = a.start(ctx, tx, from, now, cred.user, cred.accountEpoch)
-			return err
+		b := birth{user: cred.user, accountEpoch: cred.accountEpoch}
+		if in.ByCookie {
+			b.cookie = in.Cookie
+		}
+		s, err := a.begin(ctx, cred.user.AccountID, func(ctx context.Context, tx Tx, room bool) (started, error) {
+			b.room = room
+			return a.start(ctx, tx, from, now, b)
 		})
 		if err != nil { // the guess was right
-			return Granted{}, alsoFailed(err, a.refund(ctx, gate))
+			return Granted{}, alsoFailed(a.refusedByLimit(ctx, from, cred.user, name, err), a.refund(ctx, gate))
 		}
-		if born {
+		if s.born {
 			a.passed(ctx, gate)
 			if in.ByCookie {
 				err = a.endCookieSession(ctx, from, now, in.Cookie)
 			}
-			a.mailSignIn(from, st, in.Browser)
-			return a.signedIn(st, refresh, in.Browser, now, err)
+			a.mailSignIn(from, s.standing, in.Browser)
+			return a.signedIn(s, in.Browser, now, err)
 		}
 		if cred, err = a.credential(ctx, name); err != nil {
 			return Granted{}, err
@@ -269,6 +267,15 @@ func (a *Authority) refuseStart(ctx context.Context, from curfew.Origin, user cu
 	}
 	a.Observer.SignedIn("refused")
 	return alsoFailed(invalidCredentials(), a.refused(ctx, from, a.now(), a.startRefusal(user, name, cause)))
+}
+
+// refusedByLimit audits a sign-in that the limit on a person's sessions refused.
+func (a *Authority) refusedByLimit(ctx context.Context, from curfew.Origin, user curfew.User, name string, err error) error {
+	if curfew.KindOf(err) != curfew.KindSessionLimit {
+		return err
+	}
+	a.Observer.SignedIn("refused")
+	return alsoFailed(err, a.refused(ctx, from, a.now(), a.startRefusal(user, name, "session_limit")))
 }
 
 // startRefusal is the event of a sign-in that was turned away. Of a name that

@@ -14,16 +14,45 @@ import (
 // passwordAMR is the method of a sign-in by password (RFC 8176).
 var passwordAMR = []string{"pwd"}
 
+// birth is what a session is started from.
+type birth struct {
+	user curfew.User
+	// accountEpoch came with what authenticated the user, as did the user's own.
+	accountEpoch int64
+	// cookie is the refresh token whose session ends with this start, or "".
+	cookie string
+	// room says that other sessions may be ended in this transaction.
+	room bool
+}
+
+// started is a session that was started, with its refresh token; or why not.
+type started struct {
+	standing curfew.Standing
+	refresh  token.Refresh
+	// born is false when the user was disabled or an epoch raised meanwhile, and
+	// the credential has to be looked at again.
+	born bool
+	// excess is how many sessions must end first, where none may be ended.
+	// Nothing was written.
+	excess int
+}
+
 // start begins a session for a user in tx, under the account's policy as it is
-// now and the epochs that came with what authenticated the user. False: the
-// user was disabled or an epoch raised meanwhile, and the credential has to be
-// looked at again.
-func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, user curfew.User, accountEpoch int64) (curfew.Standing, token.Refresh, bool, error) {
+// now and the epochs that came with what authenticated the user.
+func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, b birth) (started, error) {
+	user := b.user
 	account, err := tx.Account(ctx, user.AccountID)
 	if err != nil {
-		return curfew.Standing{}, token.Refresh{}, false, err
+		return started{}, err
 	}
-	limits := a.Bounds.Resolve(policyOf(account))
+	crowd, err := a.crowdOf(ctx, tx, account, b, now)
+	if err != nil {
+		return started{}, err
+	}
+	if n := crowd.excess(); n > 0 && !b.room {
+		return started{excess: n}, nil
+	}
+	limits := a.boundsOf(account).Resolve(policyOf(account))
 	id := curfew.NewID(now)
 	refresh := token.NewRefresh(user.AccountID, id)
 	absolute := policy.AbsoluteDeadline(now, limits.AbsoluteMinutes)
@@ -33,17 +62,30 @@ func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now ti
 		PolicyVersion: account.PolicyVersion, StartedAt: now, AuthTime: now, LastActiveAt: now,
 		IdleMinutes: limits.IdleMinutes, AbsoluteMinutes: limits.AbsoluteMinutes,
 		IdleExpiresAt: policy.IdleDeadline(now, limits.IdleMinutes, absolute), AbsoluteExpiresAt: absolute,
-		AccountEpoch: accountEpoch, UserEpoch: user.SessionEpoch,
+		AccountEpoch: b.accountEpoch, UserEpoch: user.SessionEpoch,
 		Device: a.ParseDevice(from.UserAgent), IP: from.IP, AMR: passwordAMR,
 	}
 	born, err := tx.InsertSession(ctx, session)
 	if err != nil || !born {
-		return curfew.Standing{}, token.Refresh{}, false, err
+		return started{}, err
+	}
+	if err := a.giveWay(ctx, tx, from, now, account, person(user), crowd); err != nil {
+		return started{}, err
 	}
 	user.LastLoginAt = now
 	err = write(ctx, tx, from, now, event{account: user.AccountID, action: audit.SessionStart, actor: person(user),
 		resource: "session", id: id, details: detail("device", session.Device).Set("amr", session.AMR)})
-	return curfew.Standing{Session: session, User: user, Account: account}, refresh, true, err
+	return started{standing: curfew.Standing{Session: session, User: user, Account: account}, refresh: refresh, born: true}, err
+}
+
+// boundsOf are the bounds of an account's policy.
+func (a *Authority) boundsOf(account curfew.Account) policy.Bounds {
+	return a.Bounds.Narrow(policy.AccountBounds(account.Bounds))
+}
+
+func settingsOf(a curfew.Account) policy.Settings {
+	return policy.Settings{Policy: policyOf(a), SessionLimit: policy.SessionLimit{
+		MaxSessionsPerUser: a.MaxSessionsPerUser, SessionLimitAction: policy.LimitAction(a.SessionLimitAction)}}
 }
 
 func policyOf(a curfew.Account) policy.Policy {

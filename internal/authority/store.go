@@ -117,6 +117,10 @@ type Reader interface {
 	OthersActive(ctx context.Context, accountID, userID curfew.ID, now time.Time) (bool, error)
 	// ActiveSessions counts the sessions of a user that are active at now.
 	ActiveSessions(ctx context.Context, accountID, userID curfew.ID, now time.Time) (int, error)
+	// Crowd gives the sessions of a user that are neither revoked nor below an
+	// epoch nor past their absolute deadline, and whose idle deadline is after
+	// since, least recently used first.
+	Crowd(ctx context.Context, accountID, userID curfew.ID, now, since time.Time) ([]curfew.Session, error)
 	// PreviewClamp tells what Clamp would do, and whether it would end the
 	// session named current.
 	PreviewClamp(ctx context.Context, accountID, current curfew.ID, to policy.Effective, now time.Time, limit int) (Preview, error)
@@ -212,7 +216,10 @@ type Tx interface {
 	RenameAccount(ctx context.Context, id curfew.ID, name string) error
 	// SetPolicy stores the overrides, raises the policy version by one and
 	// returns it.
-	SetPolicy(ctx context.Context, accountID curfew.ID, p policy.Policy, by curfew.ID, now time.Time) (version int64, err error)
+	SetPolicy(ctx context.Context, accountID curfew.ID, s policy.Settings, by curfew.ID, now time.Time) (version int64, err error)
+	// SetBounds stores what an account's owner may choose from, and raises the
+	// bounds' version by one.
+	SetBounds(ctx context.Context, accountID curfew.ID, b policy.AccountBounds) error
 	// Clamp applies limits to running sessions: those already over them end
 	// with policy_tightened, others are shortened. It marks the account, so
 	// that a session born under an older version is treated so before it

@@ -18,6 +18,10 @@ type Account struct {
 	// the operator's default.
 	IdleMinutes     *int
 	AbsoluteMinutes *int
+	// MaxSessionsPerUser is the owner's limit on the sessions of one person, nil
+	// for none; SessionLimitAction what happens at it.
+	MaxSessionsPerUser *int
+	SessionLimitAction string
 	// PolicyVersion counts changes of the policy (the ETag of the security page).
 	PolicyVersion int64
 	// ClampVersion is the policy version that was last applied to running
@@ -28,8 +32,21 @@ type Account struct {
 	PolicyUpdatedAt time.Time
 	PolicyUpdatedBy ID
 
+	// Bounds are what the owner may choose from; BoundsVersion counts their
+	// changes (their ETag).
+	Bounds        Bounds
+	BoundsVersion int64
+
 	// SessionEpoch ends every session of the account born under a lower one.
 	SessionEpoch int64
+}
+
+// Bounds are an account's own bounds of its policy. A nil member inherits the
+// operator's.
+type Bounds struct {
+	IdleMinutesMin, IdleMinutesMax, IdleMinutesDefault             *int
+	AbsoluteMinutesMin, AbsoluteMinutesMax, AbsoluteMinutesDefault *int
+	MaxSessionsPerUserMax                                          *int
 }
 
 // Role is what a user may do in the account.

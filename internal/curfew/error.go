@@ -30,6 +30,7 @@ const (
 	KindEmailTaken         Kind = "email-taken"
 	KindLastOwner          Kind = "last-owner"
 	KindGenerationMoved    Kind = "generation-moved"
+	KindSessionLimit       Kind = "session-limit"
 	KindNoPassword         Kind = "no-password"
 	KindStale              Kind = "stale"
 	KindTooLarge           Kind = "too-large"

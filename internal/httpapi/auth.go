@@ -28,8 +28,9 @@ func (a *API) registerAuth() {
 	register(a, operation{ID: "signIn", Method: http.MethodPost, Path: "/api/v1/auth/login", Tag: tagAuth,
 		Summary: "Sign in",
 		Description: "Starts a session under the account's policy. A wrong password, an unknown address and a disabled person get the same answer. " +
-			"A sign-in delivered by cookie ends the session that the request's cookie proves.",
-		Problems: []curfew.Kind{curfew.KindInvalidCredentials, curfew.KindRateLimited},
+			"A sign-in delivered by cookie ends the session that the request's cookie proves. " +
+			"Where the account limits the sessions of a person, one too many ends the one that was used least recently, or is refused, as the policy says.",
+		Problems: []curfew.Kind{curfew.KindInvalidCredentials, curfew.KindSessionLimit, curfew.KindRateLimited},
 	}, a.signIn)
 	refresh := operation{ID: "refreshSession", Method: http.MethodPost, Path: "/api/v1/auth/refresh", Tag: tagAuth,
 		Summary: "Continue a session",

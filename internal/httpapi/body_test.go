@@ -105,7 +105,7 @@ func TestWholeNumbersHoweverWritten(t *testing.T) {
 		f := &fake{}
 		w := call(t, newAPI(t, config(f)), "PATCH", "/api/v1/accounts/me/security", `{"idle_minutes":`+text+`}`, bearer)
 		asked, ok := f.asked.(authority.SetPolicy)
-		if !ok || asked.Change.IdleMinutes.Minutes == nil || *asked.Change.IdleMinutes.Minutes != want {
+		if !ok || asked.Change.IdleMinutes.Value == nil || *asked.Change.IdleMinutes.Value != want {
 			t.Errorf("idle_minutes %s: %d %s, asked %+v", text, w.Code, w.Body, asked.Change.IdleMinutes)
 		}
 	}
@@ -116,7 +116,7 @@ func TestAbsentNullAndValueDiffer(t *testing.T) {
 	api := newAPI(t, config(f))
 	call(t, api, "PATCH", "/api/v1/accounts/me/security", `{"idle_minutes":null}`, bearer)
 	change := f.asked.(authority.SetPolicy).Change
-	if !change.IdleMinutes.Set || change.IdleMinutes.Minutes != nil || change.AbsoluteMinutes.Set {
+	if !change.IdleMinutes.Set || change.IdleMinutes.Value != nil || change.AbsoluteMinutes.Set {
 		t.Errorf("null and absent became %+v", change)
 	}
 }

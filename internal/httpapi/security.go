@@ -23,12 +23,13 @@ type securityOut struct {
 func (a *API) registerSecurity() {
 	register(a, operation{ID: "getSecurity", Method: http.MethodGet, Path: "/api/v1/accounts/me/security", Tag: tagSecurity, Need: owner,
 		Summary:     "Read the session policy",
-		Description: "Reads the policy, what of it is in force, the bounds that the operator has set, and who is signed in.",
+		Description: "Reads the policy, what of it is in force, the bounds of the account, and who is signed in.",
 	}, a.security)
 	register(a, operation{ID: "updateSecurity", Method: http.MethodPatch, Path: "/api/v1/accounts/me/security", Tag: tagSecurity, Need: owner,
 		Summary: "Change the session policy",
 		Description: "Changes the members that are sent. Each is judged against its bounds, then the pair in force: idle must not exceed absolute. " +
-			"Running sessions stay as they are unless apply_to is all_sessions. Values are judged before If-Match.",
+			"Running sessions stay as they are unless apply_to is all_sessions. A limit on the sessions of one person holds from the next sign-in on, whatever apply_to says. " +
+			"Values are judged before If-Match.",
 		Problems: []curfew.Kind{curfew.KindStale},
 	}, a.updateSecurity)
 	register(a, operation{ID: "previewSecurity", Method: http.MethodPost, Path: "/api/v1/accounts/me/security/preview", Tag: tagSecurity, Need: owner,
@@ -51,6 +52,7 @@ func (a *API) updateSecurity(ctx context.Context, actor curfew.Actor, from curfe
 	}
 	return securityAnswer(a.Authority.SetPolicy(ctx, actor, from, authority.SetPolicy{
 		Change:  policy.Change{IdleMinutes: edit(in.Body.IdleMinutes), AbsoluteMinutes: edit(in.Body.AbsoluteMinutes)},
+		Limit:   policy.LimitChange{MaxSessionsPerUser: edit(in.Body.MaxSessionsPerUser), SessionLimitAction: policy.LimitAction(in.Body.SessionLimitAction)},
 		ApplyTo: authority.ApplyTo(in.Body.ApplyTo), Reason: in.Body.Reason, IfVersion: version,
 	}))
 }
@@ -80,8 +82,8 @@ func edit(o wire.Optional[wire.Int]) policy.Edit {
 	if !o.Set || o.Null {
 		return policy.Edit{Set: o.Set}
 	}
-	minutes := int(o.Value)
-	return policy.Edit{Set: true, Minutes: &minutes}
+	value := int(o.Value)
+	return policy.Edit{Set: true, Value: &value}
 }
 
 func securityAnswer(s authority.Security, err error) (*securityOut, error) {
@@ -94,6 +96,8 @@ func securityAnswer(s authority.Security, err error) (*securityOut, error) {
 		EffectiveIdleMinutes: s.Effective.IdleMinutes, EffectiveAbsoluteMinutes: s.Effective.AbsoluteMinutes,
 		IdleMinutesMin: idle.Min, IdleMinutesMax: idle.Max, IdleMinutesDefault: idle.Default,
 		AbsoluteMinutesMin: absolute.Min, AbsoluteMinutesMax: absolute.Max, AbsoluteMinutesDefault: absolute.Default,
+		MaxSessionsPerUser: s.Policy.MaxSessionsPerUser, SessionLimitAction: string(s.Policy.SessionLimitAction),
+		EffectiveMaxSessionsPerUser: s.Effective.MaxSessionsPerUser, MaxSessionsPerUserMax: s.Bounds.SessionsPerUser().Max,
 		Preset: s.Preset, Presets: make([]wire.Preset, 0, len(s.Presets)),
 		ActiveUsers:     make([]wire.ActiveUser, 0, len(s.ActiveUsers)),
 		ActiveUserCount: s.UserCount, ActiveSessionCount: s.SessionCount, UpdatedAt: wire.MaybeAt(s.UpdatedAt),

@@ -17,9 +17,11 @@ type Policy struct {
 
 // Equal reports whether two policies set the same.
 func (p Policy) Equal(q Policy) bool {
-	same := func(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
 	return same(p.IdleMinutes, q.IdleMinutes) && same(p.AbsoluteMinutes, q.AbsoluteMinutes)
 }
+
+// same reports whether two optional values are one.
+func same(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // Range is what the operator allows one field to be, in minutes, and what it
 // is when an owner has not set it.
@@ -38,9 +40,21 @@ func (r Range) of(v *int) int {
 	return r.clamp(*v)
 }
 
-// Bounds are the operator's limits for both fields.
+// check judges a value that is set to lie inside the range.
+func (r Range) check(name string, e Edit) []Violation {
+	if !e.Set || e.Value == nil || *e.Value == r.clamp(*e.Value) {
+		return nil
+	}
+	return []Violation{{name, fmt.Sprintf("%s must be between %d and %d", name, r.Min, r.Max)}}
+}
+
+// Bounds are what the policy of an account may be: the operator's, or those that
+// Narrow makes of them for one account.
 type Bounds struct {
 	Idle, Absolute Range
+	// SessionsPerUserMax is the most sessions that one person may have at once,
+	// whatever the owner sets; 0 where nothing but MostSessionsPerUser holds.
+	SessionsPerUserMax int
 }
 
 // Effective is a policy in force: both limits in whole minutes, idle never
@@ -61,8 +75,16 @@ func (b Bounds) Resolve(p Policy) Effective {
 
 // Edit is a change of one field: left alone, set, or (Set with nil) cleared.
 type Edit struct {
-	Set     bool
-	Minutes *int
+	Set   bool
+	Value *int
+}
+
+// apply gives v after the edit.
+func (e Edit) apply(v *int) *int {
+	if e.Set {
+		return e.Value
+	}
+	return v
 }
 
 // Change is a change of a policy.
@@ -73,13 +95,7 @@ type Change struct {
 
 // Apply gives p after the change.
 func (c Change) Apply(p Policy) Policy {
-	if c.IdleMinutes.Set {
-		p.IdleMinutes = c.IdleMinutes.Minutes
-	}
-	if c.AbsoluteMinutes.Set {
-		p.AbsoluteMinutes = c.AbsoluteMinutes.Minutes
-	}
-	return p
+	return Policy{IdleMinutes: c.IdleMinutes.apply(p.IdleMinutes), AbsoluteMinutes: c.AbsoluteMinutes.apply(p.AbsoluteMinutes)}
 }
 
 // Violation is a rule that a change breaks: the field, and the sentence for
@@ -94,13 +110,8 @@ type Violation struct {
 // and a violation only ever names a member that the change sets.
 func (b Bounds) Check(p Policy, c Change) []Violation {
 	var broken []Violation
-	field := func(name string, r Range, e Edit) {
-		if e.Set && e.Minutes != nil && *e.Minutes != r.clamp(*e.Minutes) {
-			broken = append(broken, Violation{name, fmt.Sprintf("%s must be between %d and %d", name, r.Min, r.Max)})
-		}
-	}
-	field("idle_minutes", b.Idle, c.IdleMinutes)
-	field("absolute_minutes", b.Absolute, c.AbsoluteMinutes)
+	broken = append(broken, b.Idle.check("idle_minutes", c.IdleMinutes)...)
+	broken = append(broken, b.Absolute.check("absolute_minutes", c.AbsoluteMinutes)...)
 	if len(broken) > 0 || !c.IdleMinutes.Set && !c.AbsoluteMinutes.Set {
 		return broken
 	}

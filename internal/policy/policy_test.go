@@ -18,7 +18,7 @@ func ptr(n int) *int { return &n }
 
 // set is an edit to n minutes, inherit one to the default; the zero Edit
 // leaves the field alone.
-func set(n int) Edit { return Edit{Set: true, Minutes: &n} }
+func set(n int) Edit { return Edit{Set: true, Value: &n} }
 
 var inherit = Edit{Set: true}
 
@@ -323,11 +323,11 @@ func TestAcceptedChangesAreInForceAsSet(t *testing.T) {
 		if !c.Apply(settled).Equal(settled) {
 			t.Fatal("settling changes what was set")
 		}
-		if c.IdleMinutes.Set && c.IdleMinutes.Minutes != nil && e.IdleMinutes != *c.IdleMinutes.Minutes {
-			t.Fatalf("idle was set to %d and is %d", *c.IdleMinutes.Minutes, e.IdleMinutes)
+		if c.IdleMinutes.Set && c.IdleMinutes.Value != nil && e.IdleMinutes != *c.IdleMinutes.Value {
+			t.Fatalf("idle was set to %d and is %d", *c.IdleMinutes.Value, e.IdleMinutes)
 		}
-		if c.AbsoluteMinutes.Set && c.AbsoluteMinutes.Minutes != nil && e.AbsoluteMinutes != *c.AbsoluteMinutes.Minutes {
-			t.Fatalf("absolute was set to %d and is %d", *c.AbsoluteMinutes.Minutes, e.AbsoluteMinutes)
+		if c.AbsoluteMinutes.Set && c.AbsoluteMinutes.Value != nil && e.AbsoluteMinutes != *c.AbsoluteMinutes.Value {
+			t.Fatalf("absolute was set to %d and is %d", *c.AbsoluteMinutes.Value, e.AbsoluteMinutes)
 		}
 	})
 }

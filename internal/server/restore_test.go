@@ -474,10 +474,15 @@ func older(t *testing.T, file string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file)
 	must(t, err)
-	for _, text := range []string{`DROP TABLE idempotency_keys`, `DROP TABLE account_external_ids`, `DROP INDEX users_by_external_id`,
+	texts := []string{}
+	for _, column := range []string{"max_sessions_per_user", "session_limit_action", "bounds_version", "idle_minutes_min", "idle_minutes_max",
+		"idle_minutes_default", "absolute_minutes_min", "absolute_minutes_max", "absolute_minutes_default", "max_sessions_per_user_max"} {
+		texts = append(texts, `ALTER TABLE accounts DROP COLUMN `+column)
+	}
+	for _, text := range append(texts, `DROP TABLE idempotency_keys`, `DROP TABLE account_external_ids`, `DROP INDEX users_by_external_id`,
 		`ALTER TABLE users DROP COLUMN external_id`, `ALTER TABLE accounts DROP COLUMN external_id`,
 		`DROP TABLE receipt_acks`, `DROP TABLE receipts`,
-		`ALTER TABLE copies DROP COLUMN kind`, `DELETE FROM goose_db_version WHERE version_id >= 9`} {
+		`ALTER TABLE copies DROP COLUMN kind`, `DELETE FROM goose_db_version WHERE version_id >= 9`) {
 		_, err := db.Exec(text)
 		must(t, err)
 	}

@@ -10,12 +10,17 @@ import (
 )
 
 const accountColumns = `a.id, a.name, a.created_at, a.version, a.idle_minutes, a.absolute_minutes,
- a.policy_version, a.clamp_version, a.policy_updated_at, a.policy_updated_by, a.session_epoch, COALESCE(a.external_id, '')`
+ a.policy_version, a.clamp_version, a.policy_updated_at, a.policy_updated_by, a.session_epoch, COALESCE(a.external_id, ''),
+ a.max_sessions_per_user, a.session_limit_action, a.bounds_version, a.idle_minutes_min, a.idle_minutes_max, a.idle_minutes_default,
+ a.absolute_minutes_min, a.absolute_minutes_max, a.absolute_minutes_default, a.max_sessions_per_user_max`
 
 func scanAccount(scan func(...any) error) (curfew.Account, error) {
 	var a curfew.Account
+	b := &a.Bounds
 	err := scan(idInto{&a.ID}, &a.Name, timeInto{&a.CreatedAt}, &a.NameVersion, &a.IdleMinutes, &a.AbsoluteMinutes,
-		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch, &a.ExternalID)
+		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch, &a.ExternalID,
+		&a.MaxSessionsPerUser, &a.SessionLimitAction, &a.BoundsVersion, &b.IdleMinutesMin, &b.IdleMinutesMax, &b.IdleMinutesDefault,
+		&b.AbsoluteMinutesMin, &b.AbsoluteMinutesMax, &b.AbsoluteMinutesDefault, &b.MaxSessionsPerUserMax)
 	return a, err
 }
 
@@ -30,7 +35,10 @@ var (
 	zeroAccount   = statement(`INSERT INTO accounts (id, name, created_at, audit_mac, audit_seal) VALUES ($1, '', 0, $2, $3) ON CONFLICT (id) DO NOTHING`)
 	renameAccount = statement(`UPDATE accounts SET name = $2, version = version + 1 WHERE id = $1`)
 	setPolicy     = statement(`UPDATE accounts SET idle_minutes = $2, absolute_minutes = $3, policy_version = policy_version + 1,
- policy_updated_at = $4, policy_updated_by = $5 WHERE id = $1 RETURNING policy_version`)
+ policy_updated_at = $4, policy_updated_by = $5, max_sessions_per_user = $6, session_limit_action = $7 WHERE id = $1 RETURNING policy_version`)
+	setBounds = statement(`UPDATE accounts SET idle_minutes_min = $2, idle_minutes_max = $3, idle_minutes_default = $4,
+ absolute_minutes_min = $5, absolute_minutes_max = $6, absolute_minutes_default = $7, max_sessions_per_user_max = $8,
+ bounds_version = bounds_version + 1 WHERE id = $1`)
 )
 
 func (c conn) AnyAccount(ctx context.Context) (any bool, err error) {
@@ -62,7 +70,14 @@ func (c conn) RenameAccount(ctx context.Context, id curfew.ID, name string) erro
 	return err
 }
 
-func (c conn) SetPolicy(ctx context.Context, accountID curfew.ID, p policy.Policy, by curfew.ID, now time.Time) (version int64, err error) {
-	err = c.row(ctx, setPolicy, accountID[:], p.IdleMinutes, p.AbsoluteMinutes, micros(now), optionalID(by)).Scan(&version)
+func (c conn) SetPolicy(ctx context.Context, accountID curfew.ID, s policy.Settings, by curfew.ID, now time.Time) (version int64, err error) {
+	err = c.row(ctx, setPolicy, accountID[:], s.IdleMinutes, s.AbsoluteMinutes, micros(now), optionalID(by),
+		s.MaxSessionsPerUser, string(s.SessionLimitAction)).Scan(&version)
 	return version, err
+}
+
+func (c conn) SetBounds(ctx context.Context, accountID curfew.ID, b policy.AccountBounds) error {
+	_, err := c.exec(ctx, setBounds, accountID[:], b.IdleMinutesMin, b.IdleMinutesMax, b.IdleMinutesDefault,
+		b.AbsoluteMinutesMin, b.AbsoluteMinutesMax, b.AbsoluteMinutesDefault, b.MaxSessionsPerUserMax)
+	return err
 }

@@ -62,6 +62,18 @@ func TestPostgres(t *testing.T) { storetest.Run(t, postgresForTest) }
 
 func TestPostgresEndsTogether(t *testing.T) { storetest.EndsTogether(t, postgresForTest) }
 
+// TestLimitAcrossNodes: of two sign-ins at once on two nodes, one sees the other.
+func TestLimitAcrossNodes(t *testing.T) {
+	var url string
+	storetest.LimitAcrossNodes(t, func(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
+		t.Helper()
+		url = migratedDatabase(t, chain)
+		return openAt(t, Options{URL: url, Chain: chain, Wrap: wrap, MaxConns: 8})
+	}, func(chain *audit.Chain) authority.Store {
+		return openAt(t, Options{URL: url, Chain: chain, MaxConns: 8})
+	})
+}
+
 // serializableDatabase is a database whose operator has made transactions
 // serializable by default.
 func serializableDatabase(t *testing.T, chain *audit.Chain) string {
@@ -75,7 +87,7 @@ func TestPostgresSerializable(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 		t.Helper()
 		return openAt(t, Options{URL: serializableDatabase(t, chain), Chain: chain, Wrap: wrap, MaxConns: 8})
-	}, "Races", "Crossing", "Batches", "Together")
+	}, "Races", "Limits", "Crossing", "Batches", "Together")
 }
 
 // TestIsolationIsOurs: every transaction says how it is isolated, whatever the

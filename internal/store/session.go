@@ -229,6 +229,23 @@ var countActive = statement(`SELECT count(*)` + `
  JOIN accounts a ON a.id = $1
  WHERE s.account_id = $1 AND s.user_id = $3 AND ` + activeAt)
 
+var selectCrowd = statement(`SELECT ` + sessionColumns + ` FROM sessions s
+ WHERE s.account_id = $1 AND s.user_id = $3 AND s.revoked_at IS NULL AND s.idle_expires_at > $4 AND s.absolute_expires_at > $2
+ AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
+ AND s.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = $3)
+ ORDER BY s.last_active_at, s.id`)
+
+func (c conn) Crowd(ctx context.Context, accountID, userID curfew.ID, now, since time.Time) (all []curfew.Session, err error) {
+	err = c.each(ctx, selectCrowd, func(scan func(...any) error) error {
+		var s curfew.Session
+		var amr, device string
+		err := scan(scanSession(&s, &amr, &device)...)
+		all = append(all, s)
+		return err
+	}, accountID[:], now.UnixMicro(), userID[:], since.UnixMicro())
+	return all, err
+}
+
 var othersActive = statement(`SELECT EXISTS (SELECT 1
  FROM sessions s
  JOIN users u ON u.account_id = $1 AND u.id = s.user_id

@@ -3,23 +3,27 @@ package wire
 // Security is an account's session policy and who is signed in. A null member
 // of the policy inherits the operator's default.
 type Security struct {
-	IdleMinutes              *int         `json:"idle_minutes" doc:"The owner's idle limit in minutes; null inherits the default." example:"10080"`
-	AbsoluteMinutes          *int         `json:"absolute_minutes" doc:"The owner's limit on a whole session in minutes; null inherits the default." example:"20160"`
-	EffectiveIdleMinutes     int          `json:"effective_idle_minutes" doc:"The idle limit in force for new sessions." example:"10080"`
-	EffectiveAbsoluteMinutes int          `json:"effective_absolute_minutes" doc:"The limit on a whole session in force for new sessions." example:"20160"`
-	IdleMinutesMin           int          `json:"idle_minutes_min" doc:"The least that idle_minutes may be." example:"15"`
-	IdleMinutesMax           int          `json:"idle_minutes_max" doc:"The most that idle_minutes may be." example:"43200"`
-	IdleMinutesDefault       int          `json:"idle_minutes_default" doc:"What idle_minutes is while it is null." example:"10080"`
-	AbsoluteMinutesMin       int          `json:"absolute_minutes_min" doc:"The least that absolute_minutes may be." example:"60"`
-	AbsoluteMinutesMax       int          `json:"absolute_minutes_max" doc:"The most that absolute_minutes may be." example:"129600"`
-	AbsoluteMinutesDefault   int          `json:"absolute_minutes_default" doc:"What absolute_minutes is while it is null." example:"20160"`
-	Preset                   string       `json:"preset" enum:"strict,standard,custom" doc:"The preset that the policy is exactly, or custom."`
-	Presets                  []Preset     `json:"presets" doc:"The presets that the operator's bounds allow, strictest first."`
-	ActiveUsers              []ActiveUser `json:"active_users" doc:"Everyone with at least one active session, latest sign-in first; at most 500."`
-	ActiveUserCount          int          `json:"active_user_count" doc:"How many people have an active session." example:"3"`
-	ActiveSessionCount       int          `json:"active_session_count" doc:"How many sessions are active." example:"5"`
-	UpdatedAt                *Time        `json:"updated_at" nullable:"true" doc:"When the policy was last changed; null if never."`
-	UpdatedBy                *Person      `json:"updated_by" doc:"Who changed the policy last; null if nobody, or no person, did."`
+	IdleMinutes                 *int         `json:"idle_minutes" doc:"The owner's idle limit in minutes; null inherits the default." example:"10080"`
+	AbsoluteMinutes             *int         `json:"absolute_minutes" doc:"The owner's limit on a whole session in minutes; null inherits the default." example:"20160"`
+	EffectiveIdleMinutes        int          `json:"effective_idle_minutes" doc:"The idle limit in force for new sessions." example:"10080"`
+	EffectiveAbsoluteMinutes    int          `json:"effective_absolute_minutes" doc:"The limit on a whole session in force for new sessions." example:"20160"`
+	IdleMinutesMin              int          `json:"idle_minutes_min" doc:"The least that idle_minutes may be." example:"15"`
+	IdleMinutesMax              int          `json:"idle_minutes_max" doc:"The most that idle_minutes may be." example:"43200"`
+	IdleMinutesDefault          int          `json:"idle_minutes_default" doc:"What idle_minutes is while it is null." example:"10080"`
+	AbsoluteMinutesMin          int          `json:"absolute_minutes_min" doc:"The least that absolute_minutes may be." example:"60"`
+	AbsoluteMinutesMax          int          `json:"absolute_minutes_max" doc:"The most that absolute_minutes may be." example:"129600"`
+	AbsoluteMinutesDefault      int          `json:"absolute_minutes_default" doc:"What absolute_minutes is while it is null." example:"20160"`
+	MaxSessionsPerUser          *int         `json:"max_sessions_per_user" doc:"The owner's limit on the sessions that one person may have at once; null sets none." example:"3"`
+	SessionLimitAction          string       `json:"session_limit_action" enum:"evict_oldest,refuse_new" doc:"What a sign-in does at that limit: end the session that was used least recently, or be refused."`
+	EffectiveMaxSessionsPerUser *int         `json:"effective_max_sessions_per_user" doc:"The limit on one person's sessions in force; null for none." example:"3"`
+	MaxSessionsPerUserMax       int          `json:"max_sessions_per_user_max" doc:"The most that max_sessions_per_user may be; the least is 1." example:"100"`
+	Preset                      string       `json:"preset" enum:"strict,standard,custom" doc:"The preset that the policy is exactly, or custom."`
+	Presets                     []Preset     `json:"presets" doc:"The presets that the operator's bounds allow, strictest first."`
+	ActiveUsers                 []ActiveUser `json:"active_users" doc:"Everyone with at least one active session, latest sign-in first; at most 500."`
+	ActiveUserCount             int          `json:"active_user_count" doc:"How many people have an active session." example:"3"`
+	ActiveSessionCount          int          `json:"active_session_count" doc:"How many sessions are active." example:"5"`
+	UpdatedAt                   *Time        `json:"updated_at" nullable:"true" doc:"When the policy was last changed; null if never."`
+	UpdatedBy                   *Person      `json:"updated_by" doc:"Who changed the policy last; null if nobody, or no person, did."`
 }
 
 // Preset is a policy with a name.
@@ -46,10 +50,12 @@ type Person struct {
 
 // SecurityPatch changes an account's session policy.
 type SecurityPatch struct {
-	IdleMinutes     Optional[Int] `json:"idle_minutes,omitzero" doc:"The idle limit in minutes; null inherits the default." example:"720"`
-	AbsoluteMinutes Optional[Int] `json:"absolute_minutes,omitzero" doc:"The limit on a whole session in minutes; null inherits the default." example:"1440"`
-	ApplyTo         string        `json:"apply_to,omitempty" enum:"new_sessions,all_sessions" doc:"new_sessions (the default) applies at the next sign-in; all_sessions also shortens running sessions at once, and never lengthens one. Alone it applies the policy in force."`
-	Reason          string        `json:"reason,omitempty" doc:"Why, for the audit log; at most 500 characters." example:"Quarterly review"`
+	IdleMinutes        Optional[Int] `json:"idle_minutes,omitzero" doc:"The idle limit in minutes; null inherits the default." example:"720"`
+	AbsoluteMinutes    Optional[Int] `json:"absolute_minutes,omitzero" doc:"The limit on a whole session in minutes; null inherits the default." example:"1440"`
+	MaxSessionsPerUser Optional[Int] `json:"max_sessions_per_user,omitzero" doc:"How many sessions one person may have at once, from the next sign-in on; null sets no limit." example:"3"`
+	SessionLimitAction string        `json:"session_limit_action,omitempty" enum:"evict_oldest,refuse_new" doc:"What a sign-in does at that limit: end the session that was used least recently, or be refused."`
+	ApplyTo            string        `json:"apply_to,omitempty" enum:"new_sessions,all_sessions" doc:"new_sessions (the default) applies at the next sign-in; all_sessions also shortens running sessions at once, and never lengthens one. Alone it applies the policy in force."`
+	Reason             string        `json:"reason,omitempty" doc:"Why, for the audit log; at most 500 characters." example:"Quarterly review"`
 }
 
 // SecurityPreviewRequest is a policy to try out.

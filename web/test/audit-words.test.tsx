@@ -146,6 +146,55 @@ describe('an event in words', () => {
     ])
   })
 
+  it('says what became of the limit on sessions', () => {
+    const policy = (max: number | null, action = 'evict_oldest', idle = 100) => ({
+      idle_minutes: idle,
+      absolute_minutes: 200,
+      max_sessions_per_user: max,
+      session_limit_action: action,
+    })
+    const details = (old: object, now: object) => ({
+      old,
+      new: now,
+      effective_old: old,
+      effective_new: now,
+      apply_to: 'new_sessions',
+    })
+    const update = 'account.session_policy_update'
+    const says = (old: object, now: object) => words(update, { details: details(old, now) })
+    expect(says(policy(null), policy(3))).toBe(
+      'Ada Lovelace changed the session policy to 3 sessions per person at most (one more ends the oldest)',
+    )
+    expect(says(policy(3), policy(1, 'refuse_new', 15))).toBe(
+      'Ada Lovelace changed the session policy to 15 min idle, 200 min at most, with 1 session per person at most (one more is refused)',
+    )
+    expect(says(policy(3), policy(null))).toBe(
+      'Ada Lovelace changed the session policy to no limit on sessions per person',
+    )
+    expect(changesOf(details(policy(null), policy(1, 'refuse_new')), update, minutes)).toEqual([
+      { what: 'Sessions per person', old: 'No limit', new: '1' },
+      {
+        what: 'At that number',
+        old: 'The session used least recently ends',
+        new: 'The new sign-in is refused',
+      },
+    ])
+    const given = { ...details(policy(2), policy(null)), effective_new: policy(5) }
+    expect(changesOf(given, update, minutes)).toEqual([
+      { what: 'Sessions per person', old: '2', new: '5 (the most allowed)' },
+    ])
+  })
+
+  it('says what became of the bounds', () => {
+    const details = {
+      old: { idle_minutes_max: null, max_sessions_per_user_max: 5 },
+      new: { idle_minutes_max: 60, max_sessions_per_user_max: 5 },
+    }
+    expect(changesOf(details, 'account.bounds_update', minutes)).toEqual([
+      { what: 'Idle limit, at most', old: 'As for everybody', new: '60 min' },
+    ])
+  })
+
   it('tells every action of the list without details, too', () => {
     for (const action of Object.keys(actions)) expect(words(action, { actor: null })).not.toBe('')
   })

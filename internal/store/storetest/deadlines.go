@@ -19,7 +19,7 @@ func (w *World) limits(tenant *Tenant, idle, absolute int) {
 
 // change sets both fields; nil clears.
 func change(idle, absolute *int) policy.Change {
-	return policy.Change{IdleMinutes: policy.Edit{Set: true, Minutes: idle}, AbsoluteMinutes: policy.Edit{Set: true, Minutes: absolute}}
+	return policy.Change{IdleMinutes: policy.Edit{Set: true, Value: idle}, AbsoluteMinutes: policy.Edit{Set: true, Value: absolute}}
 }
 
 // boundary is a moment at which a session turns from alive to over.

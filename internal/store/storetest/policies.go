@@ -99,7 +99,7 @@ func policies(t *testing.T, open Open) {
 		}
 		s, err := w.SetPolicy(bg, p.Actor(), Origin, setAll(15, 60))
 		must(w.T, err)
-		if s.SessionCount != 0 || s.Effective != (policy.Effective{IdleMinutes: 15, AbsoluteMinutes: 60}) {
+		if s.SessionCount != 0 || s.Effective.Effective != (policy.Effective{IdleMinutes: 15, AbsoluteMinutes: 60}) {
 			w.T.Errorf("answer %+v", s)
 		}
 		w.Ended(p, curfew.ReasonPolicyTightened, w.Clock.Now())
@@ -136,15 +136,16 @@ func versions(t *testing.T, open Open) {
 			w.T.Errorf("after: %+v", s)
 		}
 		e := w.WantActions(w.Acme.ID(), audit.AccountSessionPolicyUpdate)[0]
-		want := `{"old":{"idle_minutes":null,"absolute_minutes":null},"new":{"idle_minutes":15,"absolute_minutes":720},` +
-			`"effective_old":{"idle_minutes":10080,"absolute_minutes":20160},"effective_new":{"idle_minutes":15,"absolute_minutes":720},` +
+		unlimited := `"max_sessions_per_user":null,"session_limit_action":"evict_oldest"`
+		want := `{"old":{"idle_minutes":null,"absolute_minutes":null,` + unlimited + `},"new":{"idle_minutes":15,"absolute_minutes":720,` + unlimited + `},` +
+			`"effective_old":{"idle_minutes":10080,"absolute_minutes":20160,` + unlimited + `},"effective_new":{"idle_minutes":15,"absolute_minutes":720,` + unlimited + `},` +
 			`"apply_to":"new_sessions","reason":"tighter"}`
 		if string(e.Details) != want {
 			w.T.Errorf("details\n%s, want\n%s", e.Details, want)
 		}
 		for _, same := range []authority.SetPolicy{
 			{}, {ApplyTo: authority.NewSessions}, {Change: change(ptr(15), ptr(720)), Reason: "again"},
-			{Change: policy.Change{IdleMinutes: policy.Edit{Set: true, Minutes: ptr(15)}}},
+			{Change: policy.Change{IdleMinutes: policy.Edit{Set: true, Value: ptr(15)}}},
 		} {
 			s, err := w.SetPolicy(ctx, actor, Origin, same)
 			must(w.T, err)
@@ -174,11 +175,13 @@ func versions(t *testing.T, open Open) {
 		must(w.T, err)
 		e := w.WantActions(w.Acme.ID(), audit.AccountSessionPolicyUpdate)[0]
 		var details struct {
-			Old, New map[string]*int
-			ApplyTo  string `json:"apply_to"`
+			Old, New struct {
+				Idle *int `json:"idle_minutes"`
+			}
+			ApplyTo string `json:"apply_to"`
 		}
 		must(w.T, json.Unmarshal(e.Details, &details))
-		if details.ApplyTo != "all_sessions" || *details.Old["idle_minutes"] != 60 || *details.New["idle_minutes"] != 60 {
+		if details.ApplyTo != "all_sessions" || *details.Old.Idle != 60 || *details.New.Idle != 60 {
 			w.T.Errorf("details %s", e.Details)
 		}
 		if got := w.Stands(w.Acme.Owner).Session.IdleMinutes; got != 60 {
@@ -200,16 +203,16 @@ func versions(t *testing.T, open Open) {
 		actor := w.Acme.Owner.Actor()
 		s, err := narrow.Security(bg, actor)
 		must(w.T, err)
-		if *s.Policy.IdleMinutes != 30 || *s.Policy.AbsoluteMinutes != 120 || s.Effective != (policy.Effective{IdleMinutes: 60, AbsoluteMinutes: 240}) {
+		if *s.Policy.IdleMinutes != 30 || *s.Policy.AbsoluteMinutes != 120 || s.Effective.Effective != (policy.Effective{IdleMinutes: 60, AbsoluteMinutes: 240}) {
 			w.T.Errorf("shown as %+v, in force %+v", s.Policy, s.Effective)
 		}
 		if p := narrow.SignIn(w.Acme.Owner.Email).Standing.Session; p.IdleMinutes != 60 || p.AbsoluteMinutes != 240 {
 			w.T.Errorf("born with %d/%d", p.IdleMinutes, p.AbsoluteMinutes)
 		}
 		// Only the member sent is judged; what contradicts it is settled.
-		s, err = narrow.SetPolicy(bg, actor, Origin, authority.SetPolicy{Change: policy.Change{IdleMinutes: policy.Edit{Set: true, Minutes: ptr(200)}}})
+		s, err = narrow.SetPolicy(bg, actor, Origin, authority.SetPolicy{Change: policy.Change{IdleMinutes: policy.Edit{Set: true, Value: ptr(200)}}})
 		must(w.T, err)
-		if *s.Policy.IdleMinutes != 200 || *s.Policy.AbsoluteMinutes != 240 || s.Effective != (policy.Effective{IdleMinutes: 200, AbsoluteMinutes: 240}) {
+		if *s.Policy.IdleMinutes != 200 || *s.Policy.AbsoluteMinutes != 240 || s.Effective.Effective != (policy.Effective{IdleMinutes: 200, AbsoluteMinutes: 240}) {
 			w.T.Errorf("settled as %d/%d", *s.Policy.IdleMinutes, *s.Policy.AbsoluteMinutes)
 		}
 	})

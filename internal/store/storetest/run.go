@@ -35,6 +35,8 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Endings", endings},
 		{"Bulk", bulk},
 		{"Policies", policies},
+		{"Limits", sessionLimits},
+		{"Bounds", accountBounds},
 		{"Invites", invites},
 		{"Resets", resets},
 		{"Mails", mails},

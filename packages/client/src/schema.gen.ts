@@ -865,6 +865,12 @@ export interface components {
             effective_idle_minutes: number;
             /**
              * Format: int64
+             * @description The limit on one person's sessions in force; null for none.
+             * @example 3
+             */
+            effective_max_sessions_per_user: number | null;
+            /**
+             * Format: int64
              * @description The owner's idle limit in minutes; null inherits the default.
              * @example 10080
              */
@@ -888,12 +894,29 @@ export interface components {
              */
             idle_minutes_min: number;
             /**
+             * Format: int64
+             * @description The owner's limit on the sessions that one person may have at once; null sets none.
+             * @example 3
+             */
+            max_sessions_per_user: number | null;
+            /**
+             * Format: int64
+             * @description The most that max_sessions_per_user may be; the least is 1.
+             * @example 100
+             */
+            max_sessions_per_user_max: number;
+            /**
              * @description The preset that the policy is exactly, or custom.
              * @enum {string}
              */
             preset: "strict" | "standard" | "custom";
             /** @description The presets that the operator's bounds allow, strictest first. */
             presets: components["schemas"]["Preset"][];
+            /**
+             * @description What a sign-in does at that limit: end the session that was used least recently, or be refused.
+             * @enum {string}
+             */
+            session_limit_action: "evict_oldest" | "refuse_new";
             /**
              * Format: date-time
              * @description When the policy was last changed; null if never.
@@ -921,10 +944,21 @@ export interface components {
              */
             idle_minutes?: number | null;
             /**
+             * Format: int64
+             * @description How many sessions one person may have at once, from the next sign-in on; null sets no limit.
+             * @example 3
+             */
+            max_sessions_per_user?: number | null;
+            /**
              * @description Why, for the audit log; at most 500 characters.
              * @example Quarterly review
              */
             reason?: string;
+            /**
+             * @description What a sign-in does at that limit: end the session that was used least recently, or be refused.
+             * @enum {string}
+             */
+            session_limit_action?: "evict_oldest" | "refuse_new";
         };
         SecurityPreview: {
             /** @description Whether the caller's own session would end at once. */
@@ -1378,7 +1412,7 @@ export interface components {
 export interface queries {
     listAuditEvents: {
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */
@@ -1394,7 +1428,7 @@ export interface queries {
         /** @description The format of the file. */
         format?: "csv" | "jsonl";
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */

@@ -20,6 +20,7 @@ export const actions: Readonly<Record<Known, Action>> & Readonly<Record<string, 
   'account.session_policy_update': { label: 'Session policy changed', group: 'Account' },
   'account.sessions_revoked_bulk': { label: 'Everyone signed out', group: 'Account' },
   'account.revocation_receipt': { label: 'Signed out everywhere', group: 'Account' },
+  'account.bounds_update': { label: 'Bounds changed', group: 'Account' },
   'account.update': { label: 'Account renamed', group: 'Account' },
   'account.create': { label: 'Account created', group: 'Account' },
   'access.denied': { label: 'Access denied', group: 'Account' },
@@ -45,7 +46,6 @@ export const actions: Readonly<Record<Known, Action>> & Readonly<Record<string, 
 
 /** Actions that a server of a later version may write; shown, not filtered by. */
 const later: Readonly<Record<string, string>> = {
-  'account.bounds_update': 'Bounds changed',
   'account.revocation_receipt': 'Sign-out confirmed everywhere',
 }
 

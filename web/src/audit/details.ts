@@ -44,6 +44,7 @@ export function changesOf(
   duration: DurationWords,
 ): Change[] {
   if (action === 'account.session_policy_update') return policyChanges(details, duration)
+  if (action === 'account.bounds_update') return boundsChanges(details, duration)
   const [before, after] = [textIn(details, 'old'), textIn(details, 'new')]
   if (!before && !after) return []
   const what = action === 'user.role_change' ? 'Role' : 'Name'
@@ -56,12 +57,50 @@ const limits = [
 ] as const
 
 function policyChanges(details: Record<string, unknown>, duration: DurationWords): Change[] {
-  return limits.flatMap(([member, what]) => {
-    const [before, after] = [
-      limitIn(details, 'old', member, duration),
-      limitIn(details, 'new', member, duration),
-    ]
-    return before === after ? [] : [{ what, old: before, new: after }]
+  return [
+    ...limits.flatMap(([member, what]) =>
+      changed(what, limitIn(details, 'old', member, duration), limitIn(details, 'new', member, duration)),
+    ),
+    ...changed('Sessions per person', sessionsIn(details, 'old'), sessionsIn(details, 'new')),
+    ...changed('At that number', limitActionIn(details, 'old'), limitActionIn(details, 'new')),
+  ]
+}
+
+const changed = (what: string, before: string, after: string): Change[] =>
+  before === after ? [] : [{ what, old: before, new: after }]
+
+/** How many sessions a person may have, in words; of the most that was given, also that. */
+function sessionsIn(details: Record<string, unknown>, side: 'old' | 'new'): string {
+  const set = countIn(objectIn(details, side) ?? {}, 'max_sessions_per_user')
+  const effective = countIn(objectIn(details, `effective_${side}`) ?? {}, 'max_sessions_per_user')
+  if (set !== null) return String(set)
+  return effective === null ? 'No limit' : `${effective} (the most allowed)`
+}
+
+function limitActionIn(details: Record<string, unknown>, side: 'old' | 'new'): string {
+  const action = textIn(objectIn(details, side) ?? {}, 'session_limit_action')
+  return action === 'refuse_new' ? 'The new sign-in is refused' : 'The session used least recently ends'
+}
+
+const bounds = [
+  ['idle_minutes_min', 'Idle limit, at least'],
+  ['idle_minutes_max', 'Idle limit, at most'],
+  ['idle_minutes_default', 'Idle limit, default'],
+  ['absolute_minutes_min', 'Maximum session, at least'],
+  ['absolute_minutes_max', 'Maximum session, at most'],
+  ['absolute_minutes_default', 'Maximum session, default'],
+  ['max_sessions_per_user_max', 'Sessions per person, at most'],
+] as const
+
+function boundsChanges(details: Record<string, unknown>, duration: DurationWords): Change[] {
+  const [before, after] = [objectIn(details, 'old') ?? {}, objectIn(details, 'new') ?? {}]
+  return bounds.flatMap(([member, what]) => {
+    const words = (side: Record<string, unknown>) => {
+      const n = countIn(side, member)
+      if (n === null) return 'As for everybody'
+      return member === 'max_sessions_per_user_max' ? String(n) : duration(n)
+    }
+    return changed(what, words(before), words(after))
   })
 }
 

@@ -202,6 +202,13 @@ function policyUpdate(event: AuditEvent, { format: { duration } }: Context): Rea
   const [idle, most] = [countIn(after, 'idle_minutes'), countIn(after, 'absolute_minutes')]
   const same =
     before?.idle_minutes === after.idle_minutes && before?.absolute_minutes === after.absolute_minutes
+  const perPerson = sessionLimit(before, after)
+  if (same && perPerson)
+    return (
+      <>
+        {actor(event)} changed the session policy to {perPerson}
+      </>
+    )
   const limits =
     idle !== null && most !== null
       ? ` ${same ? 'of' : 'to'} ${duration(idle)} idle, ${duration(most)} at most`
@@ -211,8 +218,22 @@ function policyUpdate(event: AuditEvent, { format: { duration } }: Context): Rea
       {actor(event)} {same ? 'applied the session policy' : 'changed the session policy'}
       {limits}
       {open ? (same ? ' to open sessions' : ', open sessions too') : ''}
+      {perPerson && `, with ${perPerson}`}
     </>
   )
+}
+
+/** What became of the limit on one person's sessions; '' when nothing did. */
+function sessionLimit(before: Record<string, unknown> | null, after: Record<string, unknown>): string {
+  const [most, action] = [countIn(after, 'max_sessions_per_user'), textIn(after, 'session_limit_action')]
+  if (
+    most === countIn(before ?? {}, 'max_sessions_per_user') &&
+    action === textIn(before ?? {}, 'session_limit_action')
+  )
+    return ''
+  if (most === null) return 'no limit on sessions per person'
+  const then = action === 'refuse_new' ? 'one more is refused' : 'one more ends the oldest'
+  return `${most} ${most === 1 ? 'session' : 'sessions'} per person at most (${then})`
 }
 
 function sessionsRevoked(event: AuditEvent, context: Context): ReactNode {
@@ -256,6 +277,7 @@ const causes: Record<string, string> = {
   unknown_login_name: 'nobody has that address',
   disabled: 'the person is disabled',
   throttled: 'too many attempts',
+  session_limit: 'as many sessions as the account allows',
 }
 
 function because(event: AuditEvent): string {

@@ -58,6 +58,10 @@ export function sampleSecurity(own: Partial<Security> = {}): Security {
     absolute_minutes_min: 60,
     absolute_minutes_max: 129600,
     absolute_minutes_default: 20160,
+    max_sessions_per_user: null,
+    session_limit_action: 'evict_oldest',
+    effective_max_sessions_per_user: null,
+    max_sessions_per_user_max: 100,
     preset: 'standard',
     presets: [
       { name: 'strict', idle_minutes: 15, absolute_minutes: 720 },
