@@ -130,6 +130,9 @@ func TestEveryOperationIsInTheMatrix(t *testing.T) {
 	for _, op := range oauthOperations {
 		tested = append(tested, op.id+" POST "+op.path)
 	}
+	for _, op := range webhookOperations {
+		tested = append(tested, op.id+" "+op.method+" "+op.path)
+	}
 	for _, op := range operations {
 		path, _, _ := strings.Cut(op.path, "?")
 		for _, name := range []string{"session", "own", "invite", "receipt"} {

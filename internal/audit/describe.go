@@ -32,5 +32,10 @@ var descriptions = map[Action]string{
 	ServiceKeyCreate:           "The operator made a service key.",
 	ServiceKeyRotate:           "The operator gave a service key a new secret.",
 	ServiceKeyRevoke:           "The operator ended a service key.",
+	WebhookCreate:              "A service had an endpoint told of events.",
+	WebhookUpdate:              "A service changed an endpoint that is told of events.",
+	WebhookRotate:              "A service gave an endpoint a new secret.",
+	WebhookDisable:             "An endpoint said that it is gone, and is told of events no more.",
+	WebhookDelete:              "A service removed an endpoint that was told of events.",
 	AccessDenied:               "A person asked for something that only an owner may do, or a link that does not work was tried.",
 }

@@ -42,16 +42,22 @@ const (
 	AccessDenied               Action = "access.denied"
 )
 
-// The actions of the operator on the installation itself, which are in no
-// account's log but in the one of events without an account.
+// The actions on the installation itself, by its operator or a service, which
+// are in no account's log but in the one of events without an account.
 const (
 	ServiceKeyCreate Action = "service_key.create"
 	ServiceKeyRotate Action = "service_key.rotate"
 	ServiceKeyRevoke Action = "service_key.revoke"
+	WebhookCreate    Action = "webhook.create"
+	WebhookUpdate    Action = "webhook.update"
+	WebhookRotate    Action = "webhook.rotate_secret"
+	WebhookDisable   Action = "webhook.disable"
+	WebhookDelete    Action = "webhook.delete"
 )
 
 // InstallationActions lists them.
-var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKeyRevoke}
+var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKeyRevoke,
+	WebhookCreate, WebhookUpdate, WebhookRotate, WebhookDisable, WebhookDelete}
 
 // Actions lists every action in the log of an account.
 var Actions = []Action{
@@ -80,7 +86,7 @@ type Event struct {
 	OccurredAt   time.Time
 	Action       Action
 	Actor        *Actor
-	ResourceType string // "account", "user", "session", "invite", "service_key"
+	ResourceType string // "account", "user", "session", "invite", "service_key", "webhook"
 	ResourceID   curfew.ID
 	RequestID    string
 	IP           string

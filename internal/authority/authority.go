@@ -55,6 +55,9 @@ type Config struct {
 	ParseDevice func(userAgent string) curfew.Device
 	// Mailer sends mail; nil where the installation sends none.
 	Mailer Mailer
+	// JudgeWebhookURL says what is wrong with the URL of a webhook, as the end of
+	// a sentence that it begins; nil refuses all.
+	JudgeWebhookURL func(url string) error
 	// Elapsed is the time since some moment by a clock that nobody sets, for
 	// what may be remembered for a while. Nil remembers nothing.
 	Elapsed func() time.Duration

@@ -139,8 +139,11 @@ func yield(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, actor 
 	if !revoked {
 		return nil
 	}
-	return write(ctx, tx, from, now, event{account: s.AccountID, action: audit.SessionRevoke, actor: actor,
-		resource: "session", id: s.ID, details: detail("user_id", s.UserID).Set("reason", string(curfew.ReasonSessionLimit)).Set("max_sessions_per_user", limit)})
+	if err := write(ctx, tx, from, now, event{account: s.AccountID, action: audit.SessionRevoke, actor: actor,
+		resource: "session", id: s.ID, details: detail("user_id", s.UserID).Set("reason", string(curfew.ReasonSessionLimit)).Set("max_sessions_per_user", limit)}); err != nil {
+		return err
+	}
+	return tellEnded(ctx, tx, s.AccountID, s.UserID, s.ID, curfew.ReasonSessionLimit, now)
 }
 
 func sessionLimit(n int) error {

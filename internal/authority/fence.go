@@ -107,8 +107,16 @@ func (f Fencing) account(ctx context.Context, id curfew.ID) error {
 		if err != nil || !fenced {
 			return err
 		}
-		return write(ctx, tx, curfew.Origin{}, f.Clock.Now(), event{account: id, action: audit.SessionRevoke, actor: by(actor),
-			resource: "account", id: id, details: detail("scope", "all").Set("cause", f.Cause)})
+		now := f.Clock.Now()
+		if err := write(ctx, tx, curfew.Origin{}, now, event{account: id, action: audit.SessionRevoke, actor: by(actor),
+			resource: "account", id: id, details: detail("scope", "all").Set("cause", f.Cause)}); err != nil {
+			return err
+		}
+		account, err := tx.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		return tellRevoked(ctx, tx, curfew.Revocation{AccountID: id, Epoch: account.SessionEpoch}, curfew.ReasonOperator, 0, now)
 	})
 }
 

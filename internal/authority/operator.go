@@ -224,14 +224,18 @@ func endAll(ctx context.Context, tx Tx, from curfew.Origin, raising Raising, det
 	if err != nil {
 		return 0, err
 	}
-	if err := tx.Log(ctx, curfew.Revocation{AccountID: accountID, Epoch: epoch}); err != nil {
+	ending := curfew.Revocation{AccountID: accountID, Epoch: epoch}
+	if err := tx.Log(ctx, ending); err != nil {
 		return 0, err
 	}
 	if revoked, err = tx.CountBelowAccountEpoch(ctx, accountID, epoch, raising.At); err != nil {
 		return 0, err
 	}
-	return revoked, write(ctx, tx, from, raising.At, event{account: accountID, action: audit.SessionRevoke, actor: by(raising.Actor),
-		resource: "account", id: accountID, details: details.Set("revoked_count", revoked)})
+	if err := write(ctx, tx, from, raising.At, event{account: accountID, action: audit.SessionRevoke, actor: by(raising.Actor),
+		resource: "account", id: accountID, details: details.Set("revoked_count", revoked)}); err != nil {
+		return 0, err
+	}
+	return revoked, tellRevoked(ctx, tx, ending, raising.Reason, revoked, raising.At)
 }
 
 // VerifyAudit checks the chain of an account's audit log, or that of the

@@ -68,5 +68,15 @@ func reassert(ctx context.Context, tx Tx, r curfew.Revocation, now time.Time) (e
 	if err != nil || !changed {
 		return err
 	}
-	return write(ctx, tx, curfew.Origin{}, now, e)
+	if err := write(ctx, tx, curfew.Origin{}, now, e); err != nil {
+		return err
+	}
+	if r.Epoch > 0 {
+		return tellRevoked(ctx, tx, r, curfew.ReasonOperator, 0, now)
+	}
+	st, err := tx.SessionStanding(ctx, r.AccountID, r.SessionID)
+	if err != nil {
+		return err
+	}
+	return tellEnded(ctx, tx, r.AccountID, st.User.ID, r.SessionID, curfew.ReasonOperator, now)
 }

@@ -189,7 +189,10 @@ func (a *Authority) applyPolicy(ctx context.Context, st curfew.Standing, now tim
 		if err != nil {
 			return err
 		}
-		return logClamped(ctx, tx, now, account.ID, clamped)
+		if err := logClamped(ctx, tx, now, account.ID, clamped); err != nil {
+			return err
+		}
+		return tellClamped(ctx, tx, now, account.ID, clamped)
 	})
 }
 
@@ -252,9 +255,12 @@ func (a *Authority) endReused(ctx context.Context, from curfew.Origin, presented
 		if err := logSession(ctx, tx, presented.AccountID, presented.SessionID); err != nil {
 			return err
 		}
-		return write(ctx, tx, from, now, event{account: presented.AccountID, action: audit.SessionReuseDetected, resource: "session",
+		if err := write(ctx, tx, from, now, event{account: presented.AccountID, action: audit.SessionReuseDetected, resource: "session",
 			id: presented.SessionID, details: detail("user_id", st.User.ID).
-				Set("presented_generation", presented.Generation).Set("current_generation", st.Session.Generation)})
+				Set("presented_generation", presented.Generation).Set("current_generation", st.Session.Generation)}); err != nil {
+			return err
+		}
+		return tellEnded(ctx, tx, presented.AccountID, st.User.ID, presented.SessionID, curfew.ReasonReuseDetected, now)
 	})
 	if err != nil {
 		return err

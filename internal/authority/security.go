@@ -107,6 +107,13 @@ func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curf
 				resource: "account", id: account.ID, details: details}); err != nil {
 				return err
 			}
+			if err := tellPolicy(ctx, tx, actor, account.ID, now, toldPolicy{Version: version, Old: limitsOf(before), New: limitsOf(after),
+				EffectiveOld: limitsInForce(bounds.InForce(before)), EffectiveNew: limitsInForce(bounds.InForce(after)), ApplyTo: in.ApplyTo}); err != nil {
+				return err
+			}
+			if err := tellClamped(ctx, tx, now, account.ID, clamped); err != nil {
+				return err
+			}
 		}
 		s, err = a.security(ctx, tx, actor.AccountID)
 		return err
@@ -191,7 +198,10 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		if err != nil {
 			return err
 		}
-		return audited(count, true)
+		if err := audited(count, true); err != nil {
+			return err
+		}
+		return tellRevoked(ctx, tx, ending, reason, count, now)
 	})
 	if err != nil {
 		return Ended{}, alsoFailed(err, a.auditDeadCaller(ctx, actor, from, "revoke-sessions", err))

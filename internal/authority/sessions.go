@@ -87,8 +87,11 @@ func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st cu
 	if err := logSession(ctx, tx, st.Session.AccountID, st.Session.ID); err != nil || !revoked {
 		return err
 	}
-	return write(ctx, tx, from, now, event{account: st.Session.AccountID, action: audit.SessionRevoke, actor: actor,
-		resource: "session", id: st.Session.ID, details: detail("user_id", st.User.ID).Set("reason", string(reason))})
+	if err := write(ctx, tx, from, now, event{account: st.Session.AccountID, action: audit.SessionRevoke, actor: actor,
+		resource: "session", id: st.Session.ID, details: detail("user_id", st.User.ID).Set("reason", string(reason))}); err != nil {
+		return err
+	}
+	return tellEnded(ctx, tx, st.Session.AccountID, st.User.ID, st.Session.ID, reason, now)
 }
 
 // RevokeUserSessions ends every session of one person and returns how many
@@ -157,7 +160,10 @@ func endUser(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep
 	if err := tx.Log(ctx, ending); err != nil {
 		return 0, err
 	}
-	return tx.CountBelowUserEpoch(ctx, accountID, userID, epoch, raising.At)
+	if revoked, err = tx.CountBelowUserEpoch(ctx, accountID, userID, epoch, raising.At); err != nil {
+		return 0, err
+	}
+	return revoked, tellRevoked(ctx, tx, ending, raising.Reason, revoked, raising.At)
 }
 
 // RevokeMyOtherSessions ends every session of the caller but the one that

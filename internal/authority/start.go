@@ -75,6 +75,9 @@ func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now ti
 	user.LastLoginAt = now
 	err = write(ctx, tx, from, now, event{account: user.AccountID, action: audit.SessionStart, actor: person(user),
 		resource: "session", id: id, details: detail("device", session.Device).Set("amr", session.AMR)})
+	if err == nil {
+		err = tellStarted(ctx, tx, session)
+	}
 	return started{standing: curfew.Standing{Session: session, User: user, Account: account}, refresh: refresh, born: true}, err
 }
 
@@ -185,5 +188,8 @@ func (a *Authority) logout(ctx context.Context, tx Tx, from curfew.Origin, now t
 	if err := logSession(ctx, tx, accountID, id); err != nil || !ended {
 		return false, err
 	}
-	return true, write(ctx, tx, from, now, event{account: accountID, action: audit.SessionLogout, actor: person(st.User), resource: "session", id: id})
+	if err := write(ctx, tx, from, now, event{account: accountID, action: audit.SessionLogout, actor: person(st.User), resource: "session", id: id}); err != nil {
+		return false, err
+	}
+	return true, tellEnded(ctx, tx, accountID, st.User.ID, id, curfew.ReasonLogout, now)
 }

@@ -201,12 +201,15 @@ type Reader interface {
 	// NewestHeartbeat is the latest time at which any node used this store,
 	// zero for none.
 	NewestHeartbeat(ctx context.Context) (time.Time, error)
+
+	WebhookReader
 }
 
 // Tx reads and writes. A write that finds its row changed in the meantime
 // reports false rather than an error.
 type Tx interface {
 	Reader
+	WebhookTx
 
 	// InsertAccount makes an account.
 	InsertAccount(ctx context.Context, account curfew.Account) error
@@ -372,7 +375,7 @@ type Clamped struct {
 
 // ClampedSession is a session that new limits touched.
 type ClampedSession struct {
-	ID curfew.ID
+	ID, UserID curfew.ID
 	// MintedAt is when it was given its last tokens but for replays.
 	MintedAt          time.Time
 	AbsoluteExpiresAt time.Time

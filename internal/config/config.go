@@ -49,6 +49,8 @@ type Config struct {
 
 	AllowedOrigins []string // as browsers send them
 	TrustedProxies []netip.Prefix
+	// WebhookAllow are addresses that webhooks may reach though they are private.
+	WebhookAllow []netip.Prefix
 
 	Mail Mail
 }

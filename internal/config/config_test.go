@@ -161,6 +161,8 @@ func TestValues(t *testing.T) {
 		{[]string{"--throttle=off", "--signing-alg=ES256"}, func(c config.Config) any { return []any{c.Throttle, c.SigningAlg} }, []any{false, "ES256"}},
 		{[]string{"--allowed-origins=https://a.example, http://b:81", "--allowed-origins=https://[::1]"}, func(c config.Config) any { return c.AllowedOrigins },
 			[]string{"https://a.example", "http://b:81", "https://[::1]"}},
+		{[]string{"--webhook-allow=10.0.0.0/8,127.0.0.1"}, func(c config.Config) any { return c.WebhookAllow },
+			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")}},
 		{[]string{"--trusted-proxies=10.0.0.0/8,192.0.2.1,::1"}, func(c config.Config) any { return c.TrustedProxies },
 			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("::1/128")}},
 		{[]string{"--session-idle-minutes-min=1", "--session-idle-minutes-max=1", "--session-idle-minutes-default=1",

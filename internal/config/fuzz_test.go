@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func sound(t *testing.T, c config.Config) {
 		u, err := url.Parse(o)
 		must(err == nil && u.Scheme+"://"+u.Host == o && u.Host != "" && !strings.Contains(o, "*"), "origin "+o)
 	}
-	for _, p := range c.TrustedProxies {
+	for _, p := range append(slices.Clip(c.TrustedProxies), c.WebhookAllow...) {
 		must(p.IsValid() && p == p.Masked(), "range")
 	}
 }

@@ -41,6 +41,7 @@ func (s Settings) Config() (Config, error) {
 		ForwardAuth:          j.oneOf(s.ForwardAuth, "on", "off") == "on",
 		AllowedOrigins:       j.origins(s.AllowedOrigins),
 		TrustedProxies:       j.ranges(s.TrustedProxies),
+		WebhookAllow:         j.ranges(s.WebhookAllow),
 	}
 	c.Mail = j.mail(s.SMTPURL, s.MailFrom)
 	if s.AdminAddr.text != "" {

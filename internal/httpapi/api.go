@@ -143,6 +143,7 @@ func (a *API) registerAll() {
 	a.registerReceipts()
 	a.registerRevocations()
 	a.registerOAuth()
+	a.registerWebhooks()
 	a.registerOperations()
 	a.registerWellKnown()
 }

@@ -81,6 +81,8 @@ type Authority interface {
 	// ExportAudit calls each for every event, newest first.
 	ExportAudit(ctx context.Context, actor curfew.Actor, filter authority.AuditFilter, each func(audit.Event) error) error
 
+	WebhookVerbs
+
 	// Ready reports whether the store answers and is migrated.
 	Ready(ctx context.Context) error
 }

@@ -479,7 +479,8 @@ func older(t *testing.T, file string) {
 		"idle_minutes_default", "absolute_minutes_min", "absolute_minutes_max", "absolute_minutes_default", "max_sessions_per_user_max"} {
 		texts = append(texts, `ALTER TABLE accounts DROP COLUMN `+column)
 	}
-	for _, text := range append(texts, `DROP TABLE idempotency_keys`, `DROP TABLE account_external_ids`, `DROP INDEX users_by_external_id`,
+	for _, text := range append(texts, `DROP TABLE outbox_attempts`, `DROP TABLE outbox`, `DROP TABLE webhooks`,
+		`DROP TABLE idempotency_keys`, `DROP TABLE account_external_ids`, `DROP INDEX users_by_external_id`,
 		`ALTER TABLE users DROP COLUMN external_id`, `ALTER TABLE accounts DROP COLUMN external_id`,
 		`DROP TABLE receipt_acks`, `DROP TABLE receipts`,
 		`ALTER TABLE copies DROP COLUMN kind`, `DELETE FROM goose_db_version WHERE version_id >= 9`) {

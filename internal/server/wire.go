@@ -11,6 +11,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/password"
 	"github.com/curfew-auth/curfew/internal/policy"
 	"github.com/curfew-auth/curfew/internal/token"
+	"github.com/curfew-auth/curfew/internal/webhook"
 )
 
 // Authority is the authority over the data for commands of the operator. It
@@ -46,6 +47,6 @@ func newAuthority(d *Data, c config.Config, store authority.Store, ring *token.K
 		PublicURL: issuer, AccessTokenTTL: c.AccessTokenTTL, RefreshGrace: c.RefreshGrace,
 		Secrets: d.Secrets, Signer: signer, Verifier: verifier,
 		Passwords: hasher, PasswordRules: password.Policy{MinLength: c.PasswordMin}, ParseDevice: device.Parse,
-		Mailer: mailer,
+		Mailer: mailer, JudgeWebhookURL: webhook.Guard{Allow: c.WebhookAllow}.JudgeURL,
 	})
 }

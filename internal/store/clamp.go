@@ -31,7 +31,7 @@ const endOver = `UPDATE sessions SET revoked_at = $2, revoke_reason = $5, policy
  WHERE account_id = $1 AND ` + activeRow + ` AND ` + overLimits
 
 // clampedColumns are those of scanClamped.
-const clampedColumns = `id, CASE WHEN rotated_at > started_at THEN rotated_at ELSE started_at END, absolute_expires_at`
+const clampedColumns = `id, user_id, CASE WHEN rotated_at > started_at THEN rotated_at ELSE started_at END, absolute_expires_at`
 
 const shorten = `UPDATE sessions SET idle_minutes = ` + lesserIdle + `, absolute_minutes = ` + lesserAbsolute + `,
  absolute_expires_at = ` + earlierAbsolute + `, idle_expires_at = ` + earlierIdle + `, policy_version = $5
@@ -64,7 +64,7 @@ var (
 func (c conn) clamped(ctx context.Context, q *query, args ...any) (all []authority.ClampedSession, err error) {
 	err = c.each(ctx, q, func(scan func(...any) error) error {
 		var s authority.ClampedSession
-		err := scan(idInto{&s.ID}, timeInto{&s.MintedAt}, timeInto{&s.AbsoluteExpiresAt})
+		err := scan(idInto{&s.ID}, idInto{&s.UserID}, timeInto{&s.MintedAt}, timeInto{&s.AbsoluteExpiresAt})
 		all = append(all, s)
 		return err
 	}, args...)

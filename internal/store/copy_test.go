@@ -111,6 +111,9 @@ func fill(t *testing.T, db *DB, sessions int) curfew.ID {
 		t.Fatal(err)
 	}
 	if err := db.InLog(ctx, id, func(ctx context.Context, tx authority.Tx) error {
+		if err := fillOutbox(ctx, tx, id); err != nil {
+			return err
+		}
 		session := curfew.NewID(copyTime)
 		receipt := curfew.Receipt{AccountID: id, ID: session, Scope: "all", AcknowledgedAt: copyTime, WorstCaseAt: copyTime, ExpiresAt: copyTime,
 			Expected: []curfew.Verifier{{ID: session, Name: hostile[0], HeardAt: copyTime}}}

@@ -42,6 +42,7 @@ type DB struct {
 
 	now      func() time.Time
 	onLogged atomic.Pointer[func([]curfew.Revocation)]
+	onTold   atomic.Pointer[func([]curfew.DeliveryKey)]
 	fenceID  curfew.ID
 }
 

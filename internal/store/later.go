@@ -23,6 +23,7 @@ type later struct {
 	standings map[sessionKey]curfew.Standing
 	events    []audit.Sealed
 	revoked   []revokedSession
+	tellings  []telling
 	// failed is what kept something from being written: nothing is committed.
 	failed error
 }
@@ -161,17 +162,20 @@ var standingTables = []string{"sessions", "users", "accounts", "epochs"}
 // tell writes what is yet to be written. It fails for good.
 func (c conn) tell(ctx context.Context) error {
 	l := c.later
-	if l == nil || l.failed != nil || len(l.revoked)+len(l.events) == 0 {
+	if l == nil || l.failed != nil || len(l.revoked)+len(l.events)+len(l.tellings) == 0 {
 		return c.failed()
 	}
-	revoked, events := l.revoked, l.events
-	l.revoked, l.events = nil, nil
+	revoked, events, tellings := l.revoked, l.events, l.tellings
+	l.revoked, l.events, l.tellings = nil, nil, nil
 	c.later = nil // for these statements
 	if l.failed = c.revokeAll(ctx, revoked); l.failed == nil {
 		l.failed = c.insertEvents(ctx, events)
 	}
 	if l.failed == nil {
 		l.failed = c.moveHeads(ctx, l.heads)
+	}
+	if l.failed == nil {
+		l.failed = c.tellAll(ctx, tellings)
 	}
 	return l.failed
 }

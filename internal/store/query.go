@@ -54,6 +54,9 @@ type conn struct {
 	// nil where nothing may.
 	logged *[]curfew.Revocation
 	later  *later // nil where everything is told at once
+	// told is what the transaction wrote for webhooks; nil where nobody in this
+	// process waits for it.
+	told *[]curfew.DeliveryKey
 }
 
 // ran notes that a statement is run.

@@ -17,6 +17,7 @@ var tenantTables = map[string]string{
 	"accounts": "id", "users": "account_id", "sessions": "account_id", "epochs": "account_id",
 	"invites": "account_id", "reset_tokens": "account_id", "audit_events": "account_id",
 	"receipts": "account_id", "receipt_acks": "account_id",
+	"outbox": "account_id", "outbox_attempts": "account_id",
 }
 
 // otherTables belong to no account, and why.
@@ -26,6 +27,7 @@ var otherTables = map[string]string{
 	"idempotency_keys":     "of a service key, and found before the account is",
 	"signing_keys":         "of the installation",
 	"service_keys":         "of the installation",
+	"webhooks":             "of the installation",
 	"writers":              "of the installation",
 	"revocation_log":       "of the installation: every verifier learns all of it",
 	"verifiers":            "of the installation",
@@ -46,12 +48,21 @@ var exempt = []sqlrules.Exempt{
 	{Statement: raisedAccounts.text, Rule: sqlrules.Account, Reason: "the sweeper's search for work; it then changes account by account"},
 	{Statement: accountsWithOldSessions.text, Rule: sqlrules.Account, Reason: "retention's search for work; it then removes account by account"},
 	{Statement: accountsWithOldAudit.text, Rule: sqlrules.Account, Reason: "retention's search for work; it then removes account by account"},
+	{Statement: accountsWithExpired.text, Rule: sqlrules.Account, Reason: "the search for what expired; it is then told account by account"},
 	{Statement: accountIDs.text, Rule: sqlrules.Account, Reason: "a fence is of all accounts; it then changes account by account"},
 	{Statement: countAccounts.text, Rule: sqlrules.Account, Reason: "how far a fence of all accounts has come"},
 	{Statement: greatestEpoch.text, Rule: sqlrules.Account, Reason: "whether a fence of all accounts has room"},
 	{Statement: openReceipts.text, Rule: sqlrules.Account, Reason: "every node's search for receipts that wait for verifiers; each is then read by its key"},
 	{Statement: forgetReceipts.text, Rule: sqlrules.Account, Reason: "what is final in any account is forgotten in all of them by age"},
 	{Statement: forgetReceiptAcks.text, Rule: sqlrules.Account, Reason: "the same"},
+	{Statement: lastOverdue.text, Rule: sqlrules.Account, Reason: "every node's search for deliveries that nobody looks after; each is then made by its key"},
+	{Statement: takeOverdue.text, Rule: sqlrules.Account, Reason: "the same: whoever moves their time on looks after them"},
+	{Statement: selectDeliveries.text, Rule: sqlrules.Account, Reason: "the operator's list of what an endpoint of the installation was told of"},
+	{Statement: selectBacklog.text, Rule: sqlrules.Account, Reason: "how much waits for each endpoint of the installation"},
+	{Statement: nextToldWebhook.text, Rule: sqlrules.Account, Reason: "retention's search for what an endpoint was told of, in all accounts"},
+	{Statement: oldDeliveries.text, Rule: sqlrules.Account, Reason: "the same"},
+	{Statement: forgetDelivery.text, Rule: sqlrules.Account, Reason: "what was delivered is forgotten in all accounts by age"},
+	{Statement: forgetAttempts.text, Rule: sqlrules.Account, Reason: "the same"},
 	{Statement: forgetEpochs.text, Rule: sqlrules.Account, Reason: "what was swept in any account is forgotten in all of them by age"},
 }
 

@@ -301,6 +301,16 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 	if db.dialect.together {
 		c.later = newLater()
 	}
+	var told []curfew.DeliveryKey
+	handOver := db.onTold.Load()
+	if handOver != nil {
+		c.told = &told
+		defer func() {
+			if err == nil && len(told) > 0 {
+				(*handOver)(told)
+			}
+		}()
+	}
 	if err := c.lock(ctx, l, calls); err != nil {
 		return 0, err
 	}
@@ -336,6 +346,7 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 			return 0, fmt.Errorf("%w: %w", errSpoilt, err)
 		}
 		if err != nil && len(calls) == 1 {
+			told = nil
 			return 1, nil // and rolled back
 		}
 		wrote = wrote || before

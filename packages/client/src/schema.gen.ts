@@ -392,6 +392,25 @@ export interface components {
             /** @description The link to give to the person. It is shown this once and works once. */
             reset_url: string;
         };
+        NewWebhook: {
+            /** @description Which events it is told of. */
+            events: string[];
+            /**
+             * @description The endpoint's id.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            id: string;
+            /**
+             * @description What signs its events. It is shown this once.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+             */
+            secret: string;
+            /**
+             * @description Where events are sent.
+             * @example https://app.example.com/hooks/curfew
+             */
+            url: string;
+        };
         OAuthError: {
             /**
              * @description What went wrong this time, in words for people.
@@ -1401,6 +1420,83 @@ export interface components {
              * @enum {string}
              */
             role?: "owner" | "member";
+        };
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether it is told of nothing. */
+            disabled: boolean;
+            /**
+             * @description request: somebody asked for it. gone: it answered 410. null while it is not disabled.
+             * @enum {string|null}
+             */
+            disabled_reason: "request" | "gone" | null;
+            /** @description Which events it is told of. */
+            events: string[];
+            /**
+             * @description The endpoint's id.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret before this one signs too; null when it does not.
+             */
+            previous_valid_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * @description Where events are sent.
+             * @example https://app.example.com/hooks/curfew
+             */
+            url: string;
+        };
+        WebhookList: {
+            /** @description The endpoints, oldest first. */
+            items: components["schemas"]["Webhook"][];
+            /** @description Always null: there are at most 20. */
+            next_cursor: string | null;
+        };
+        WebhookPatch: {
+            /** @description Whether it is told of nothing. What happens while it is disabled it is not told of afterwards either. */
+            disabled?: boolean;
+            /** @description Which events it is told of from now on. */
+            events?: string[];
+            /** @description Where events are sent from now on. */
+            url?: string;
+        };
+        WebhookRequest: {
+            /**
+             * @description Which events: session.started, session.ended, session.expired, policy.updated, sessions.revoked_bulk.
+             * @example [
+             *       "session.ended",
+             *       "sessions.revoked_bulk"
+             *     ]
+             */
+            events: string[];
+            /**
+             * @description Where events are sent: https, at most 2048 bytes, without a user, password or fragment. What it may not reach says CURFEW_WEBHOOK_ALLOW.
+             * @example https://app.example.com/hooks/curfew
+             */
+            url: string;
+        };
+        WebhookSecret: {
+            /**
+             * Format: date-time
+             * @description Until when the secret before this one signs too.
+             */
+            previous_valid_until: string;
+            /**
+             * @description What signs its events from now on. It is shown this once.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+             */
+            secret: string;
         };
     };
     responses: never;
