@@ -106,7 +106,7 @@ func TestReceipt(t *testing.T) {
 	v := wantBoard(t, holder.Get(receipts+id), "spreading mail:lagging orders:lagging third:silent <nil> <nil>")
 	worst, err := time.Parse(time.RFC3339, v.str("worst_case_at"))
 	must(t, err)
-	if v.str("id") != id || v.str("scope") != "all" || v.num("revoked_count") != 2 || v.str("acknowledged_at") != stamp(ended) || worst.Sub(ended) < 6*time.Minute {
+	if v.str("id") != id || v.str("scope") != "all" || v.num("revoked_count") != 2 || v.str("acknowledged_at") != stamp(ended) || worst.Sub(ended) < 16*time.Minute {
 		t.Errorf("the receipt is %v", v.v)
 	}
 	// A lenient verifier may accept until the last token is over, a strict one
@@ -191,8 +191,11 @@ func TestReceiptWithoutVerifiers(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	id := w.ada.Post(bulk, obj{"scope": "others"}).revoked(1).str("id")
-	w.clock.pass(5 * time.Minute)
-	w.ada.renew()
+	for range 3 {
+		w.clock.pass(5 * time.Minute)
+		w.ada.renew()
+	}
+	// Whatever this node's setting: another one's tokens may live for so long.
 	wantBoard(t, w.ada.Get(receipts+id), "spreading <nil> <nil>")
 	w.clock.pass(time.Minute + 10*time.Second)
 	wantBoard(t, w.ada.Get(receipts+id), "everywhere <nil> <nil>")

@@ -64,7 +64,7 @@ func (a *Authority) issueReceipt(ctx context.Context, tx Tx, r *curfew.Receipt, 
 	r.ExpiresAt = r.AcknowledgedAt.Add(receiptTokenLife)
 	r.Expected = []curfew.Verifier{}
 	if told {
-		r.WorstCaseAt = r.AcknowledgedAt.Add(a.AccessTokenTTL + verifierLeeway + clocksApart)
+		r.WorstCaseAt = r.AcknowledgedAt.Add(curfew.LongestTokenLife + verifierLeeway + clocksApart)
 		known, err := tx.Verifiers(ctx, r.AcknowledgedAt.Add(-verifierMemory), expectedVerifiers)
 		if err != nil {
 			return err

@@ -2,10 +2,15 @@ package curfew
 
 import "time"
 
+// LongestTokenLife is the longest life of an access token that a setting allows.
+// What is promised of tokens that are out goes by it, and not by the setting of a
+// node: another node's may differ, and so may this one's of a moment ago.
+const LongestTokenLife = 15 * time.Minute
+
 // RevocationLife is how long after its commit a revocation matters at most: the
 // longest life of an access token that a setting allows, the longest grace
 // period, in which one more may be made, and what clocks may be apart.
-const RevocationLife = 15*time.Minute + 60*time.Second + 10*time.Second
+const RevocationLife = LongestTokenLife + 60*time.Second + 10*time.Second
 
 // Revocation is one entry of the revocation log: what verifiers must refuse.
 // It speaks of one session, of all sessions below an epoch, or of all tokens
