@@ -54,6 +54,9 @@ func OnPostgres(url string) []string {
 	return []string{"--database-url=" + url + "&connect_timeout=1", "--database-statement-timeout=1s"}
 }
 
+// Use gives it other settings from its next start, and its next command, on.
+func (n *Node) Use(settings ...string) { n.args = settings }
+
 // URL is where it answers.
 func (n *Node) URL() string { return "http://" + n.Addr }
 
