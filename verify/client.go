@@ -94,6 +94,10 @@ func (v *Verifier) feedHeader() http.Header {
 
 // feed asks an operation of the feed, and puts a refusal into words.
 func (v *Verifier) feed(ctx context.Context, path string, query url.Values, header http.Header) (*http.Response, error) {
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Set("nonce", newID().String()) // whatever a cache on the way thinks of no-store
 	answer, err := v.get(ctx, "/api/v1/revocations/"+path, query, header)
 	if err != nil || answer.StatusCode == http.StatusOK {
 		return answer, err

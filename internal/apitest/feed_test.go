@@ -116,6 +116,11 @@ func TestWhatVerifiersSay(t *testing.T) {
 	} {
 		verifier.Get(headPath+query).Problem(422, "invalid-request").Has(`"detail":"` + detail + `"`)
 	}
+	verifier.Get(headPath + "?nonce=" + id).Status(200)
+	verifier.Get(snapshotPath + "?nonce=" + id).Status(200)
+	verifier.Get(headPath + good + "&nonce=" + id).Status(200)
+	w.service(curfew.ScopeRevocationsRead).Get(headPath+good).Problem(422, "invalid-request").
+		Has(`"detail":"verifier must be an id that no process with another service key uses"`)
 }
 
 // TestEveryEndReachesTheFeed: what a person or an owner ends is in the feed when

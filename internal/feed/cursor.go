@@ -20,6 +20,8 @@ import (
 const (
 	cursorVersion = 1
 	cursorEntry   = 16 + 8
+	// mostWriters is how many a verifier takes: its cursors have 40 KiB at most.
+	mostWriters = 1250
 )
 
 var errCursor = errors.New("feed: not a cursor")

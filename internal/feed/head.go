@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -28,6 +29,7 @@ var (
 	errHangs     = errors.New("the store did not answer in time")
 	errWentBack  = errors.New("the store has lost what it had acknowledged")
 	errElsewhere = errors.New("the revocation log was read from a server that does not have all of it: is that an old primary?")
+	errCrowded   = fmt.Errorf("more than %d processes have written to the revocation log within a quarter of an hour, which verifiers do not take: is a command that ends sessions run in a loop?", mostWriters)
 	errSuspected = errors.New("refresh tokens are ahead of the store")
 )
 
@@ -108,7 +110,12 @@ func (h *Hub) answer(ctx context.Context) error {
 		mine.err = unavailable(err)
 		return nil
 	}
-	mine.head = Head{Cursor: EncodeCursor(h.memory.head(h.steady.now())), ServerTime: h.Now()}
+	head := h.memory.head(h.steady.now())
+	if len(head) > mostWriters {
+		mine.err = unavailable(errCrowded)
+		return errCrowded
+	}
+	mine.head = Head{Cursor: EncodeCursor(head), ServerTime: h.Now()}
 	return nil
 }
 

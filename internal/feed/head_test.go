@@ -209,3 +209,32 @@ func TestAhead(t *testing.T) {
 		vouches(false)
 	})
 }
+
+// TestCrowded: a head that verifiers do not take is refused with the reason, which
+// goes away with what caused it.
+func TestCrowded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(memoryLog)
+		h, _ := started(t, log)
+		writer := func(i int) curfew.ID { return curfew.ID{8, byte(i >> 8), byte(i), 15: 1} }
+		end := func(i int) {
+			log.write(writer(i), curfew.Revocation{AccountID: acme, SessionID: curfew.NewID(time.Now()), Until: time.Now().Add(10 * time.Second)})
+		}
+		for i := range mostWriters {
+			end(i)
+		}
+		pass(time.Second)
+		if head, err := h.Head(t.Context()); err != nil || len(head.Cursor) > 40<<10 {
+			t.Fatalf("%d characters, %v", len(head.Cursor), err)
+		}
+		end(mostWriters)
+		pass(time.Second)
+		if _, err := h.Head(t.Context()); !errors.Is(err, errCrowded) || curfew.KindOf(err) != curfew.KindUnavailable {
+			t.Errorf("%v", err)
+		}
+		pass(10 * time.Second)
+		if _, err := h.Head(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -57,6 +57,7 @@ type openReceipt struct {
 type said struct {
 	curfew.Verifier
 	since time.Time
+	key   curfew.ID // the service key that it spoke with
 }
 
 func newReceiptBook() receiptBook {
@@ -70,18 +71,13 @@ func (b *receiptBook) poke() {
 	}
 }
 
-func (b *receiptBook) knows(id curfew.ID) bool {
-	_, known := b.said[id]
-	return known
-}
-
 // hear takes what a verifier says.
-func (b *receiptBook) hear(v curfew.Verifier) {
+func (b *receiptBook) hear(key curfew.ID, v curfew.Verifier) {
 	before, known := b.said[v.ID]
 	if !known && len(b.said) >= mostVerifiers {
 		return
 	}
-	now := said{v, v.HeardAt}
+	now := said{v, v.HeardAt, key}
 	if known && before.Applied == v.Applied {
 		now.since = before.since
 	}

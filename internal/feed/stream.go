@@ -17,6 +17,8 @@ const (
 var (
 	errSlow = errors.New("the reader of the stream is too slow")
 	errKey  = errors.New("the service key of the stream is valid no more")
+
+	errUnjudged = errors.New("it cannot be found out whether the service key of the stream is still valid")
 )
 
 const (
@@ -38,7 +40,8 @@ type Sink interface {
 type Stream struct {
 	hub     *Hub
 	allowed func(context.Context) error
-	next    int64 // the number of the batch to come
+	judged  time.Duration // when it was last found to be allowed, for sweepKeys alone
+	next    int64         // the number of the batch to come
 	// What it begins with: a snapshot, or what a cursor did not cover.
 	snapshot *Snapshot
 	missed   view
@@ -63,7 +66,7 @@ func (h *Hub) Subscribe(lastEventID string, allowed func(context.Context) error)
 		return nil, unavailable(errStarting)
 	}
 	h.encode() // for those who are there: it is in what this one begins with
-	s := &Stream{hub: h, allowed: allowed, next: h.ring.next()}
+	s := &Stream{hub: h, allowed: allowed, judged: h.Elapsed(), next: h.ring.next()}
 	s.ended, s.cut = context.WithCancelCause(context.Background())
 	if err != nil || h.foreign(had) {
 		snapshot := h.snapshot()

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -20,19 +21,28 @@ const (
 	newVerifiersEvery  = 200 * time.Millisecond
 )
 
-// Heard notes what a verifier said. It is kept within a second, with what
-// others said meanwhile.
-func (h *Hub) Heard(v curfew.Verifier) {
+// ErrNotYours is a verifier that speaks with another service key than it has
+// spoken with so far: it may not say what that one has applied.
+var ErrNotYours = errors.New("feed: the verifier belongs to another service key")
+
+// Heard notes what a verifier said with a service key. It is kept within a second,
+// with what others said meanwhile.
+func (h *Hub) Heard(key curfew.ID, v curfew.Verifier) error {
 	v.HeardAt = h.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.receipts.knows(v.ID) && !h.newcomers.admit(v.HeardAt) {
-		return
+	before, known := h.receipts.said[v.ID]
+	switch {
+	case known && before.key != key && v.HeardAt.Sub(before.HeardAt) < heardFor:
+		return ErrNotYours
+	case !known && !h.newcomers.admit(v.HeardAt):
+		return nil
 	}
 	if _, known := h.heard[v.ID]; known || len(h.heard) < mostVerifiers {
 		h.heard[v.ID] = v
 	}
-	h.receipts.hear(v)
+	h.receipts.hear(key, v)
+	return nil
 }
 
 // newcomers are the verifiers that were never heard of before.
@@ -71,23 +81,38 @@ func (h *Hub) recordVerifiers(ctx context.Context) {
 	}
 }
 
-// keysEvery is how often the service keys of open streams are looked at. What that
-// finds may be half a second old, and a revoked key has a second at most.
-const keysEvery = 250 * time.Millisecond
+const (
+	// keysEvery is how often the service keys of open streams are looked at. What
+	// that finds may be half a second old, and a revoked key has a second at most.
+	keysEvery = 250 * time.Millisecond
+	// keysWithin is how long a stream goes on while nobody can say whether its key
+	// works. It brings nothing that is new then anyway.
+	keysWithin = 10 * time.Second
+)
 
 // sweepKeys ends the streams that are not allowed any more.
 func (h *Hub) sweepKeys(ctx context.Context) {
 	h.mu.Lock()
 	open := slices.Collect(maps.Keys(h.streams))
 	h.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	away := false // the store, which reading reports
 	for _, s := range open {
-		err := s.allowed(ctx)
+		now := h.Elapsed()
+		err := errUnjudged
+		if !away {
+			err = s.allowed(within)
+		}
 		switch {
-		case err == nil || s.ended.Err() != nil:
-		case curfew.KindOf(err) == curfew.KindUnavailable || ctx.Err() != nil:
-			return // the store is away, which reading reports
+		case s.ended.Err() != nil:
+		case err == nil:
+			s.judged = now
+		case away || curfew.KindOf(err) == curfew.KindUnavailable || within.Err() != nil:
+			if away = true; now-s.judged >= keysWithin && ctx.Err() == nil {
+				h.Observer.StreamCut(CutKey)
+				s.cut(errUnjudged)
+			}
 		default:
 			h.Observer.StreamCut(CutKey)
 			s.cut(errKey)

@@ -2,6 +2,9 @@ package feed
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,8 +20,8 @@ func TestVerifiersAreRecorded(t *testing.T) {
 			c.RecordVerifiers = func(_ context.Context, heard []curfew.Verifier) error { calls = append(calls, heard); return nil }
 		})
 		for range 8 {
-			h.Heard(curfew.Verifier{ID: curfew.ID{1}, Name: "a", Mode: curfew.ModeStrict, Applied: "x"})
-			h.Heard(curfew.Verifier{ID: curfew.ID{2}, Name: "b", Mode: curfew.ModeLenient})
+			_ = h.Heard(one, curfew.Verifier{ID: curfew.ID{1}, Name: "a", Mode: curfew.ModeStrict, Applied: "x"})
+			_ = h.Heard(one, curfew.Verifier{ID: curfew.ID{2}, Name: "b", Mode: curfew.ModeLenient})
 			pass(250 * time.Millisecond)
 		}
 		pass(5 * time.Second)
@@ -43,7 +46,7 @@ func TestNewVerifiersAreCounted(t *testing.T) {
 		})
 		say := func(from, to int) {
 			for i := from; i < to; i++ {
-				h.Heard(curfew.Verifier{ID: curfew.ID{byte(i >> 8), byte(i), 15: 1}, Name: "a", Mode: curfew.ModeStrict, Applied: "x"})
+				_ = h.Heard(one, curfew.Verifier{ID: curfew.ID{byte(i >> 8), byte(i), 15: 1}, Name: "a", Mode: curfew.ModeStrict, Applied: "x"})
 			}
 		}
 		say(0, newVerifiersAtOnce+500)
@@ -55,6 +58,68 @@ func TestNewVerifiersAreCounted(t *testing.T) {
 		pass(2 * time.Second)
 		if got, most := len(noted), newVerifiersAtOnce+int(3*time.Second/newVerifiersEvery); got <= newVerifiersAtOnce || got > most {
 			t.Errorf("%d were noted, at most %d", got, most)
+		}
+	})
+}
+
+// TestVerifiersKeepToTheirKeys: nobody says what another key's verifier has
+// applied while that one is heard.
+func TestVerifiersKeepToTheirKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := started(t, new(memoryLog))
+		v := curfew.Verifier{ID: curfew.ID{1}, Name: "a", Mode: curfew.ModeStrict}
+		must(t, h.Heard(one, v))
+		if err := h.Heard(two, v); !errors.Is(err, ErrNotYours) {
+			t.Errorf("another key: %v", err)
+		}
+		must(t, h.Heard(two, curfew.Verifier{ID: curfew.ID{2}, Name: "a", Mode: curfew.ModeStrict}))
+		for range 5 {
+			pass(heardFor / 2)
+			must(t, h.Heard(one, v))
+		}
+		if err := h.Heard(two, v); !errors.Is(err, ErrNotYours) {
+			t.Errorf("another key, later: %v", err)
+		}
+		pass(heardFor)
+		must(t, h.Heard(two, v)) // whoever had it is gone
+		if err := h.Heard(one, v); !errors.Is(err, ErrNotYours) {
+			t.Errorf("the first key: %v", err)
+		}
+	})
+}
+
+// TestUnjudgedKeys: a stream does not go on for ever while nobody can say whether
+// its key works.
+func TestUnjudgedKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, seen := started(t, new(memoryLog))
+		var away atomic.Bool
+		s, err := h.Subscribe("", func(context.Context) error {
+			if away.Load() {
+				return curfew.Unavailable(errAway)
+			}
+			return nil
+		})
+		must(t, err)
+		r := new(reader)
+		r.run(t, s)
+		for range 3 { // each outage counts by itself
+			pass(time.Second)
+			away.Store(true)
+			pass(keysWithin - time.Second)
+			away.Store(false)
+		}
+		if n := h.Stats().Streams; n != 1 {
+			t.Fatal("a store that was away for a moment ended the stream")
+		}
+		pass(time.Second)
+		away.Store(true)
+		began := time.Now()
+		if err := <-r.done; !errors.Is(err, errUnjudged) || time.Since(began) > keysWithin+time.Second {
+			t.Error(err, time.Since(began))
+		}
+		if !slices.Equal(seen.cuts, []string{CutKey}) {
+			t.Error(seen.cuts)
 		}
 	})
 }

@@ -22,7 +22,9 @@ type Feed interface {
 	// it may still go on.
 	Subscribe(lastEventID string, allowed func(context.Context) error) (*feed.Stream, error)
 	Head(ctx context.Context) (feed.Head, error)
-	Heard(v curfew.Verifier)
+	// Heard notes what a verifier says with a service key; feed.ErrNotYours where
+	// that is another's.
+	Heard(key curfew.ID, v curfew.Verifier) error
 	Snapshot() (feed.Snapshot, error)
 }
 
@@ -35,7 +37,7 @@ func (noFeed) Subscribe(string, func(context.Context) error) (*feed.Stream, erro
 	return nil, errNoFeed
 }
 func (noFeed) Head(context.Context) (feed.Head, error) { return feed.Head{}, errNoFeed }
-func (noFeed) Heard(curfew.Verifier)                   {}
+func (noFeed) Heard(curfew.ID, curfew.Verifier) error  { return nil }
 func (noFeed) Snapshot() (feed.Snapshot, error)        { return feed.Snapshot{}, errNoFeed }
 
 const headPath = "/api/v1/revocations/head"
@@ -80,17 +82,25 @@ type headIn struct {
 	Name     string `query:"name" doc:"What the verifier is called: 1 to 64 characters. Required with verifier."`
 	Applied  string `query:"applied" doc:"The cursor that the verifier has come to; left out while it has none."`
 	Mode     string `query:"mode" doc:"strict or lenient. Required with verifier."`
+	Unasked
+}
+
+// Unasked is a parameter that nobody looks at.
+type Unasked struct {
+	Nonce string `query:"nonce" doc:"Anything that was not sent before: what stands between must then ask the server, whatever it may have kept."`
 }
 
 type headOut struct{ Body wire.RevocationHead }
 
-func (a *API) revocationHead(ctx context.Context, _ curfew.Actor, _ curfew.Origin, in *headIn) (*headOut, error) {
+func (a *API) revocationHead(ctx context.Context, actor curfew.Actor, _ curfew.Origin, in *headIn) (*headOut, error) {
 	who, err := in.read()
 	if err != nil {
 		return nil, err
 	}
 	if who != nil {
-		a.Feed.Heard(*who)
+		if err := a.Feed.Heard(actor.ServiceKeyID, *who); err != nil {
+			return nil, curfew.Invalid("verifier", "verifier must be an id that no process with another service key uses")
+		}
 	}
 	head, err := a.Feed.Head(ctx)
 	if err != nil {
@@ -108,7 +118,7 @@ const (
 
 // read judges what a verifier says of itself; nil when it says nothing.
 func (in *headIn) read() (*curfew.Verifier, error) {
-	if *in == (headIn{}) {
+	if *in == (headIn{Unasked: in.Unasked}) {
 		return nil, nil
 	}
 	v := curfew.Verifier{Name: in.Name, Applied: in.Applied, Mode: in.Mode}
@@ -137,7 +147,7 @@ func (in *headIn) read() (*curfew.Verifier, error) {
 	return &v, nil
 }
 
-func (a *API) revocationSnapshot(ctx context.Context, _ curfew.Actor, _ curfew.Origin, _ *empty) (*huma.StreamResponse, error) {
+func (a *API) revocationSnapshot(ctx context.Context, _ curfew.Actor, _ curfew.Origin, _ *Unasked) (*huma.StreamResponse, error) {
 	snapshot, err := a.Feed.Snapshot()
 	if err != nil {
 		return nil, err

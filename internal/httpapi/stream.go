@@ -18,6 +18,7 @@ import (
 
 type streamIn struct {
 	LastEventID string `header:"Last-Event-ID" doc:"The id of the last event that was received."`
+	Unasked
 }
 
 func (a *API) streamRevocations(ctx context.Context, _ curfew.Actor, _ curfew.Origin, in *streamIn) (*huma.StreamResponse, error) {

@@ -1563,6 +1563,16 @@ export interface queries {
         applied?: string;
         /** @description strict or lenient. Required with verifier. */
         mode?: string;
+        /** @description Anything that was not sent before: what stands between must then ask the server, whatever it may have kept. */
+        nonce?: string;
+    };
+    getRevocationSnapshot: {
+        /** @description Anything that was not sent before: what stands between must then ask the server, whatever it may have kept. */
+        nonce?: string;
+    };
+    streamRevocations: {
+        /** @description Anything that was not sent before: what stands between must then ask the server, whatever it may have kept. */
+        nonce?: string;
     };
     listMySessions: {
         /** @description Only sessions that live, only those that are over, or both. */
