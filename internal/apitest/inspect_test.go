@@ -98,10 +98,10 @@ func (a *answer) inspectProblem() {
 			a.fail("an error that OAuth clients cannot read")
 		}
 	}
-	if errors, named := v.members()["errors"]; named && a.StatusCode == 422 {
+	if errors, named := v.members()["errors"]; named && (a.StatusCode == 422 || a.StatusCode == 404) { // what is not there may say of what it could be made
 		spec += " errors"
 		list := value{a, errors}.list()
-		if list[0].str("detail") != v.str("detail") {
+		if a.StatusCode == 422 && list[0].str("detail") != v.str("detail") {
 			a.fail("the detail is not the first error's")
 		}
 		for _, e := range list { // an unknown member has no name to tell: it was sent

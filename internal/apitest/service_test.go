@@ -33,11 +33,19 @@ var serviceOperations = []serviceOp{
 	{"putServiceAccount", "PUT", "/api/v1/service/accounts/acme", curfew.ScopeAccountsWrite, obj{"name": "Acme"}, 200, serviceAccountShape},
 	{"putServiceUser", "PUT", "/api/v1/service/accounts/acme/users/bob", curfew.ScopeAccountsWrite,
 		obj{"name": "Bob", "email": "bob@acme.example", "role": "member"}, 200, serviceUserShape},
+	{"startServiceSession", "POST", "/api/v1/service/sessions", curfew.ScopeSessionsWrite,
+		obj{"account": obj{"external_id": "acme"}, "user": obj{"external_id": "bob"}}, 201, bodyShape},
+	{"listServiceSessions", "GET", "/api/v1/service/accounts/acme/sessions?user=bob&status=all", curfew.ScopeSessionsRead, nil, 200, sessionListShape},
+	{"revokeServiceSession", "DELETE", "/api/v1/service/accounts/acme/sessions/{session}", curfew.ScopeSessionsWrite, nil, 204, ""},
+	{"revokeServiceSessions", "POST", "/api/v1/service/accounts/acme/revoke-sessions", curfew.ScopeSessionsWrite, obj{"scope": "all"}, 200, revokedShape},
+	{"revokeServiceUserSessions", "POST", "/api/v1/service/accounts/acme/users/bob/revoke-sessions", curfew.ScopeSessionsWrite, obj{"reason": "left"}, 200, revokedShape},
+	{"getServiceSecurity", "GET", "/api/v1/service/accounts/acme/security", curfew.ScopeSessionsRead, nil, 200, securityShape},
+	{"updateServiceSecurity", "PATCH", "/api/v1/service/accounts/acme/security", curfew.ScopeAccountsWrite, obj{"idle_minutes": 60}, 200, securityShape},
 }
 
 // template is an operation's path as the document has it.
 func (op serviceOp) template(path string) string {
-	for _, named := range [][2]string{{"/accounts/acme", "/accounts/{account}"}, {"/users/bob", "/users/{user}"}, {"/users/ada", "/users/{user}"}} {
+	for _, named := range [][2]string{{"/accounts/acme", "/accounts/{account}"}, {"/users/bob", "/users/{user}"}, {"/users/ada", "/users/{user}"}, {"{session}", "{id}"}} {
 		path = strings.Replace(path, named[0], named[1], 1)
 	}
 	return path
@@ -60,8 +68,8 @@ func TestEveryServiceOperationSucceeds(t *testing.T) {
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()
 			w := startEmpty(t)
-			w.product()
-			a := w.service(op.scope).send(op.method, op.path, op.body).Status(op.status)
+			session := w.begin(w.product(), "bob", nil).session
+			a := w.service(op.scope).send(op.method, strings.Replace(op.path, "{session}", session, 1), op.body).Status(op.status)
 			if op.shape != "" {
 				a.Shape(op.shape)
 			}
@@ -74,8 +82,9 @@ func TestEveryServiceOperationSucceeds(t *testing.T) {
 func TestEveryServiceOperationByScope(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.product()
+	session := w.begin(w.product(), "bob", nil).session
 	for _, op := range serviceOperations {
+		op.path = strings.Replace(op.path, "{session}", session, 1)
 		all := slices.DeleteFunc(slices.Clone(curfew.Scopes), func(s curfew.Scope) bool { return s == op.scope })
 		w.program().send(op.method, op.path, op.body).Problem(401, "unauthenticated").Is("WWW-Authenticate", "Bearer")
 		w.ada.send(op.method, op.path, op.body).Problem(401, "invalid-token")
@@ -92,6 +101,9 @@ func TestEveryServiceOperationByScope(t *testing.T) {
 		}
 		for _, nobody := range []string{"/nobody", "/" + w.ada.account, "/ACME", "/acme2", "/acm"} {
 			w.service(op.scope).send(op.method, strings.Replace(op.path, "/acme", nobody, 1), op.body).Problem(404, "not-found")
+		}
+		if path := strings.NewReplacer("bob", "nobody", session, w.ada.session).Replace(op.path); path != op.path && op.method != "PUT" {
+			w.service(op.scope).send(op.method, path, op.body).Problem(404, "not-found")
 		}
 	}
 }

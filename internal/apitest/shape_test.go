@@ -24,6 +24,7 @@ const (
 
 	securityShape = "idle_minutes absolute_minutes effective_idle_minutes effective_absolute_minutes " +
 		"idle_minutes_min idle_minutes_max idle_minutes_default absolute_minutes_min absolute_minutes_max absolute_minutes_default " +
+		"max_sessions_per_user session_limit_action effective_max_sessions_per_user max_sessions_per_user_max " +
 		"preset presets[name idle_minutes absolute_minutes] active_users[user_id name email last_login_at session_count] " +
 		"active_user_count active_session_count updated_at updated_by{id name}"
 	previewShape = "sessions_ending_now sessions_shortened users_affected ends_current_session " +

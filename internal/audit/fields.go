@@ -113,6 +113,13 @@ var classes = map[reflect.Type]map[string]class{
 		"UsedAt":     ignore,
 		"UserEpoch":  ignore,
 	},
+	reflect.TypeFor[curfew.Repeatable](): {
+		"ID":        secret,
+		"BodyHash":  secret,
+		"AccountID": ignore,
+		"SessionID": ignore,
+		"MadeAt":    ignore,
+	},
 	reflect.TypeFor[curfew.ServiceKey](): {
 		"ID":            ignore,
 		"Name":          track,

@@ -58,5 +58,13 @@ func (a *Authority) refused(ctx context.Context, from curfew.Origin, now time.Ti
 	return a.Store.InTx(ctx, e.account, func(ctx context.Context, tx Tx) error { return write(ctx, tx, from, now, e) })
 }
 
+// noted adds what whoever did it has to say, if anything.
+func noted(details *audit.Details, note string) *audit.Details {
+	if note != "" {
+		details.Set("reason", note)
+	}
+	return details
+}
+
 // detail starts a list of details.
 func detail(name string, value any) *audit.Details { return new(audit.Details).Set(name, value) }

@@ -148,21 +148,32 @@ func (a *Authority) PreviewPolicy(ctx context.Context, actor curfew.Actor, in Se
 // caller's own sessions. What it returns counts those that were active, and
 // names the receipt that shows which verifiers have heard.
 func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, scope Scope) (ended Ended, err error) {
+	return a.revokeSessions(ctx, actor, from, scope, actor.UserID, "")
+}
+
+// revokeSessions is RevokeSessions for whoever keeps the sessions of somebody,
+// and with a note for the audit log.
+func (a *Authority) revokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, scope Scope, keep curfew.ID, note string) (ended Ended, err error) {
 	reasons := map[Scope]curfew.Reason{ScopeAll: curfew.ReasonOwnerAll, ScopeOthers: curfew.ReasonOwnerOthers}
 	reason, known := reasons[scope]
 	if !known {
 		return Ended{}, curfew.Invalid("scope", "scope must be all or others")
 	}
+	action, receipts := audit.AccountSessionsRevokedBulk, true
+	if actor.Type == curfew.ActorService { // who has no page on which to watch a receipt
+		action, receipts, reason = audit.SessionRevoke, false, curfew.ReasonService
+	}
 	now := a.now()
 	receipt, receiptToken := a.newReceipt(actor.AccountID, scope)
 	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		audited := func(count int, told bool) error {
-			receipt.RevokedCount = count
-			if err := a.issueReceipt(ctx, tx, &receipt, told); err != nil {
-				return err
+			if receipt.RevokedCount = count; receipts {
+				if err := a.issueReceipt(ctx, tx, &receipt, told); err != nil {
+					return err
+				}
 			}
-			return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.AccountSessionsRevokedBulk, actor: by(actor),
-				resource: "account", id: actor.AccountID, details: detail("scope", string(scope)).Set("revoked_count", count)})
+			return write(ctx, tx, from, now, event{account: actor.AccountID, action: action, actor: by(actor),
+				resource: "account", id: actor.AccountID, details: noted(detail("scope", string(scope)).Set("revoked_count", count), note)})
 		}
 		// Nothing is written before a refusal, which would undo what others
 		// commit in the same transaction.
@@ -170,7 +181,7 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 			return err
 		}
 		if scope == ScopeOthers {
-			if others, err := tx.OthersActive(ctx, actor.AccountID, actor.UserID, tokensSince(now)); err != nil {
+			if others, err := tx.OthersActive(ctx, actor.AccountID, keep, tokensSince(now)); err != nil {
 				return err
 			} else if !others { // nothing is to end, no token is alive, and no epoch is raised for nothing
 				return audited(0, false)
@@ -185,9 +196,12 @@ func (a *Authority) RevokeSessions(ctx context.Context, actor curfew.Actor, from
 		if err := aliveBefore(ctx, tx, actor, now, func(st *curfew.Standing) { st.Account.SessionEpoch = epoch - 1 }, curfew.RoleOwner); err != nil {
 			return err
 		}
-		ending := curfew.Revocation{AccountID: actor.AccountID, Epoch: epoch, Receipt: receipt.ID}
+		ending := curfew.Revocation{AccountID: actor.AccountID, Epoch: epoch}
+		if receipts {
+			ending.Receipt = receipt.ID
+		}
 		if scope == ScopeOthers {
-			if ending.Except, err = tx.LiftAccountEpoch(ctx, actor.AccountID, actor.UserID, epoch, now); err != nil {
+			if ending.Except, err = tx.LiftAccountEpoch(ctx, actor.AccountID, keep, epoch, now); err != nil {
 				return err
 			}
 		}

@@ -97,6 +97,10 @@ func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st cu
 // RevokeUserSessions ends every session of one person and returns how many
 // were active.
 func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, userID curfew.ID) (revoked int, err error) {
+	return a.revokeUserSessions(ctx, actor, from, userID, "")
+}
+
+func (a *Authority) revokeUserSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, userID curfew.ID, note string) (revoked int, err error) {
 	now := a.now()
 	err = a.Store.InLog(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
@@ -110,7 +114,7 @@ func (a *Authority) RevokeUserSessions(ctx context.Context, actor curfew.Actor, 
 			return err
 		}
 		return write(ctx, tx, from, now, event{account: actor.AccountID, action: audit.UserSessionsRevoked, actor: by(actor),
-			resource: "user", id: userID, details: detail("revoked_count", revoked)})
+			resource: "user", id: userID, details: noted(detail("revoked_count", revoked), note)})
 	})
 	return revoked, err
 }

@@ -45,6 +45,23 @@ func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now ti
 	if err != nil {
 		return started{}, err
 	}
+	return a.open(ctx, tx, from, now, account, b, evidence{id: curfew.NewID(now), authTime: now,
+		userAgent: from.UserAgent, ip: from.IP, amr: passwordAMR, by: person(user)})
+}
+
+// evidence is how and where a session's person proved who they are.
+type evidence struct {
+	id            curfew.ID // of the session that comes of it
+	authTime      time.Time
+	userAgent, ip string
+	amr           []string
+	by            *audit.Actor // who starts the session
+}
+
+// open is start in an account that was read in the same transaction, and for
+// whatever evidence.
+func (a *Authority) open(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, account curfew.Account, b birth, p evidence) (started, error) {
+	user := b.user
 	crowd, err := a.crowdOf(ctx, tx, account, b, now)
 	if err != nil {
 		return started{}, err
@@ -53,28 +70,31 @@ func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now ti
 		return started{excess: n}, nil
 	}
 	limits := a.boundsOf(account).Resolve(policyOf(account))
-	id := curfew.NewID(now)
-	refresh := token.NewRefresh(user.AccountID, id)
-	absolute := policy.AbsoluteDeadline(now, limits.AbsoluteMinutes)
+	refresh := token.NewRefresh(user.AccountID, p.id)
+	absolute := policy.AbsoluteDeadline(p.authTime, limits.AbsoluteMinutes)
 	session := curfew.Session{
-		AccountID: user.AccountID, ID: id, UserID: user.ID,
+		AccountID: user.AccountID, ID: p.id, UserID: user.ID,
 		SecretHash: refresh.SecretHash(), Generation: refresh.Generation,
-		PolicyVersion: account.PolicyVersion, StartedAt: now, AuthTime: now, LastActiveAt: now,
+		PolicyVersion: account.PolicyVersion, StartedAt: now, AuthTime: p.authTime, LastActiveAt: now,
 		IdleMinutes: limits.IdleMinutes, AbsoluteMinutes: limits.AbsoluteMinutes,
 		IdleExpiresAt: policy.IdleDeadline(now, limits.IdleMinutes, absolute), AbsoluteExpiresAt: absolute,
 		AccountEpoch: b.accountEpoch, UserEpoch: user.SessionEpoch,
-		Device: a.ParseDevice(from.UserAgent), IP: from.IP, AMR: passwordAMR,
+		Device: a.ParseDevice(p.userAgent), IP: p.ip, AMR: p.amr,
 	}
 	born, err := tx.InsertSession(ctx, session)
 	if err != nil || !born {
 		return started{}, err
 	}
-	if err := a.giveWay(ctx, tx, from, now, account, person(user), crowd); err != nil {
+	if err := a.giveWay(ctx, tx, from, now, account, p.by, crowd); err != nil {
 		return started{}, err
 	}
 	user.LastLoginAt = now
-	err = write(ctx, tx, from, now, event{account: user.AccountID, action: audit.SessionStart, actor: person(user),
-		resource: "session", id: id, details: detail("device", session.Device).Set("amr", session.AMR)})
+	details := detail("device", session.Device).Set("amr", session.AMR)
+	if p.by.Type == curfew.ActorService {
+		details.Set("user_id", user.ID).Set("ip", p.ip).Set("auth_time", p.authTime)
+	}
+	err = write(ctx, tx, from, now, event{account: user.AccountID, action: audit.SessionStart, actor: p.by,
+		resource: "session", id: p.id, details: details})
 	if err == nil {
 		err = tellStarted(ctx, tx, session)
 	}

@@ -103,6 +103,14 @@ type Reader interface {
 	AccountOf(ctx context.Context, externalID string) (curfew.ID, error)
 	UserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.User, error)
 
+	// AccountAndUserOf reads an account, and the person of a product's own id in it.
+	AccountAndUserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.Account, curfew.User, error)
+	// Repeatable is the start that a service may repeat under an id.
+	Repeatable(ctx context.Context, id [32]byte) (curfew.Repeatable, error)
+	// OldRepeatables looks for what was made before a time, and gives a time by
+	// which at most limit of it were made, zero for none.
+	OldRepeatables(ctx context.Context, before time.Time, limit int) (by time.Time, err error)
+
 	Account(ctx context.Context, id curfew.ID) (curfew.Account, error)
 	User(ctx context.Context, accountID, id curfew.ID) (curfew.User, error)
 	Owners(ctx context.Context, accountID curfew.ID) ([]curfew.User, error)
@@ -247,6 +255,13 @@ type Tx interface {
 	// the epochs that the session was given, and stamps the user's last
 	// sign-in; false when any of that no longer holds.
 	InsertSession(ctx context.Context, session curfew.Session) (bool, error)
+	// RenewSecret gives a session whose first refresh token was never exchanged
+	// another one; false when it was, or the session was revoked.
+	RenewSecret(ctx context.Context, accountID, id curfew.ID, hash [32]byte, now time.Time) (bool, error)
+	// ClaimRepeatable keeps a start under its id; false when another one that was
+	// made after a time has it. ForgetRepeatables drops what was made by a time.
+	ClaimRepeatable(ctx context.Context, r curfew.Repeatable, after time.Time) (bool, error)
+	ForgetRepeatables(ctx context.Context, by time.Time) (int, error)
 	// RevokeSession ends one session; false when it is revoked already.
 	RevokeSession(ctx context.Context, accountID, id curfew.ID, reason curfew.Reason, now time.Time) (bool, error)
 	// RaiseAccountEpoch ends every session of the account and returns the new

@@ -32,6 +32,7 @@ const (
 	KindGenerationMoved    Kind = "generation-moved"
 	KindSessionLimit       Kind = "session-limit"
 	KindNoPassword         Kind = "no-password"
+	KindIdempotencySpent   Kind = "idempotency-spent"
 	KindStale              Kind = "stale"
 	KindTooLarge           Kind = "too-large"
 	KindUnsupportedMedia   Kind = "unsupported-media-type"

@@ -140,6 +140,8 @@ func (a *API) registerAll() {
 	a.registerInvites()
 	a.registerMe()
 	a.registerServiceAccounts()
+	a.registerServiceSessions()
+	a.registerServiceSecurity()
 	a.registerReceipts()
 	a.registerRevocations()
 	a.registerOAuth()

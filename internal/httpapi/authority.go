@@ -46,6 +46,15 @@ type Authority interface {
 	PutAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, name string) (made curfew.Account, created bool, err error)
 	PutUser(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, user string, in authority.PutUser) (made curfew.User, created bool, err error)
 
+	StartSession(ctx context.Context, actor curfew.Actor, from curfew.Origin, in authority.ServiceStart) (authority.Granted, error)
+	ServiceSessions(ctx context.Context, actor curfew.Actor, account, user string, status authority.SessionStatus,
+		page authority.Page[authority.SessionKey]) (authority.List[curfew.Standing, authority.SessionKey], time.Time, error)
+	ServiceRevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, account string, in authority.ServiceRevocation) (int, error)
+	ServiceRevokeUserSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, user, reason string) (int, error)
+	// ServiceAccount is the service as it acts in an account: in the owner's
+	// place, in those of the use cases below that it is given to.
+	ServiceAccount(ctx context.Context, actor curfew.Actor, account string) (curfew.Actor, error)
+
 	// ReceiptByToken gives the receipt that its token reads.
 	ReceiptByToken(ctx context.Context, token string, id curfew.ID) (authority.ReceiptView, error)
 

@@ -194,7 +194,7 @@ func finishDocument(doc *huma.OpenAPI) {
 			if body == nil {
 				continue // a form, which may have more fields than are known
 			}
-			requests[strings.TrimPrefix(body.Schema.Ref, "#/components/schemas/")] = true
+			taken(registry, body.Schema, requests)
 			if op == item.Patch {
 				op.RequestBody.Content["application/merge-patch+json"] = body
 			}
@@ -205,6 +205,18 @@ func finishDocument(doc *huma.OpenAPI) {
 			schema.AdditionalProperties = nil // answers may gain members
 		}
 		nullableObjects(schema, registry.TypeFromRef("#/components/schemas/"+name))
+	}
+}
+
+// taken notes the schemas of what a request may hold: unknown members are refused
+// at every depth.
+func taken(registry huma.Registry, s *huma.Schema, names map[string]bool) {
+	if s.Ref == "" {
+		return
+	}
+	names[strings.TrimPrefix(s.Ref, "#/components/schemas/")] = true
+	for _, member := range registry.SchemaFromRef(s.Ref).Properties {
+		taken(registry, member, names)
 	}
 }
 

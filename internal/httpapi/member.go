@@ -20,6 +20,7 @@ import (
 type member struct {
 	name    string
 	where   string // "body.name" or "query.name", as huma says it
+	within  string // where the object is that it is a member of
 	missing string // huma's words for a required member that is absent
 	wrong   string // "name must be ..."
 }
@@ -37,16 +38,25 @@ func membersOf[In any](registry huma.Registry) []member {
 		if field.Name != "Body" {
 			continue
 		}
-		body := field.Type
-		if body.Kind() == reflect.Pointer {
-			body = body.Elem()
-		}
-		for _, f := range reflect.VisibleFields(body) {
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			schema := huma.SchemaFromField(registry, f, "")
-			members = append(members, member{name: name, where: "body." + name,
-				missing: fmt.Sprintf(validation.MsgExpectedRequiredProperty, name),
-				wrong:   name + " must be " + words(schema)})
+		members = append(members, bodyMembers(registry, field.Type, "body", "")...)
+	}
+	return members
+}
+
+// bodyMembers lists the members of an object, and behind each that is an object
+// the members of that.
+func bodyMembers(registry huma.Registry, object reflect.Type, within, prefix string) (members []member) {
+	if object.Kind() == reflect.Pointer {
+		object = object.Elem()
+	}
+	for _, f := range reflect.VisibleFields(object) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		schema := huma.SchemaFromField(registry, f, "")
+		members = append(members, member{name: prefix + name, where: within + "." + name, within: within,
+			missing: fmt.Sprintf(validation.MsgExpectedRequiredProperty, name),
+			wrong:   prefix + name + " must be " + words(schema)})
+		if schema.Ref != "" && f.Type.Kind() == reflect.Struct {
+			members = append(members, bodyMembers(registry, f.Type, within+"."+name, prefix+name+".")...)
 		}
 	}
 	return members
@@ -69,6 +79,12 @@ func words(s *huma.Schema) string {
 		return "a whole number"
 	case s.Type == huma.TypeBoolean:
 		return "true or false"
+	case s.Format == "date-time":
+		return "a time (RFC 3339)"
+	case s.Type == huma.TypeArray:
+		return "a list of strings"
+	case s.Ref != "":
+		return "an object"
 	default:
 		return "a string"
 	}
@@ -121,16 +137,22 @@ func (c *call) place(complaint error) (int, curfew.FieldError) {
 	if !ok {
 		return last + 1, curfew.FieldError{Detail: unfitting}
 	}
+	where, _, _ := strings.Cut(detail.Location, "[") // a list's item is the list's
 	for i, m := range c.op.members {
 		switch {
-		case detail.Location == m.where:
+		case where == m.where && !c.misses(where, detail.Message):
 			return i, curfew.FieldError{Field: m.name, Detail: m.wrong}
-		case detail.Location == "body" && detail.Message == m.missing:
+		case where == m.within && detail.Message == m.missing:
 			return i, curfew.FieldError{Field: m.name, Detail: m.name + " is required"}
 		}
 	}
-	if strings.HasPrefix(detail.Location, "body.") {
+	if strings.HasPrefix(where, "body.") {
 		return last, curfew.FieldError{Detail: unknown}
 	}
 	return last + 1, curfew.FieldError{Detail: unfitting}
+}
+
+// misses reports whether a complaint about an object is that it lacks a member.
+func (c *call) misses(where, message string) bool {
+	return slices.ContainsFunc(c.op.members, func(m member) bool { return m.within == where && m.missing == message })
 }

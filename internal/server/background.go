@@ -66,9 +66,10 @@ const (
 	jobLog       = "revocation_log"
 	jobVerifiers = "verifiers"
 	jobReceipts  = "receipts"
+	jobStarts    = "repeatable_starts"
 )
 
-var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobSessions, jobAudit, jobKeys, jobLog}
+var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobSessions, jobAudit, jobKeys, jobLog}
 
 // background does what nobody waits for, on one node of all: the one that has
 // the lease. The lease only saves work; every job may be done by two nodes at
@@ -110,6 +111,7 @@ func newBackground(d *Data, c config.Config, a *authority.Authority, g *gate, no
 	add(jobLog, 0, "removing old entries of the revocation log", (&authority.LogRetention{Store: g, Now: d.Clock.Now}).Pass)
 	add(jobVerifiers, time.Hour, "forgetting verifiers", a.ForgetVerifiers)
 	add(jobReceipts, time.Hour, "forgetting receipts", a.ForgetReceipts)
+	add(jobStarts, 10*time.Minute, "forgetting starts that cannot be repeated any more", a.ForgetRepeatables)
 	if c.SessionRetention > 0 {
 		add(jobSessions, time.Hour, "removing sessions that ended long ago",
 			(&authority.SessionRetention{Store: g, Now: d.Clock.Now, Keep: c.SessionRetention}).Pass)

@@ -14,13 +14,16 @@ const accountColumns = `a.id, a.name, a.created_at, a.version, a.idle_minutes, a
  a.max_sessions_per_user, a.session_limit_action, a.bounds_version, a.idle_minutes_min, a.idle_minutes_max, a.idle_minutes_default,
  a.absolute_minutes_min, a.absolute_minutes_max, a.absolute_minutes_default, a.max_sessions_per_user_max`
 
-func scanAccount(scan func(...any) error) (curfew.Account, error) {
-	var a curfew.Account
+func scanAccountInto(a *curfew.Account) []any {
 	b := &a.Bounds
-	err := scan(idInto{&a.ID}, &a.Name, timeInto{&a.CreatedAt}, &a.NameVersion, &a.IdleMinutes, &a.AbsoluteMinutes,
+	return []any{idInto{&a.ID}, &a.Name, timeInto{&a.CreatedAt}, &a.NameVersion, &a.IdleMinutes, &a.AbsoluteMinutes,
 		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch, &a.ExternalID,
 		&a.MaxSessionsPerUser, &a.SessionLimitAction, &a.BoundsVersion, &b.IdleMinutesMin, &b.IdleMinutesMax, &b.IdleMinutesDefault,
-		&b.AbsoluteMinutesMin, &b.AbsoluteMinutesMax, &b.AbsoluteMinutesDefault, &b.MaxSessionsPerUserMax)
+		&b.AbsoluteMinutesMin, &b.AbsoluteMinutesMax, &b.AbsoluteMinutesDefault, &b.MaxSessionsPerUserMax}
+}
+
+func scanAccount(scan func(...any) error) (a curfew.Account, err error) {
+	err = scan(scanAccountInto(&a)...)
 	return a, err
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
@@ -34,4 +35,58 @@ func (c conn) ClaimAccount(ctx context.Context, externalID string, accountID cur
 func (c conn) SetUserDetails(ctx context.Context, accountID, id curfew.ID, name, email string) error {
 	_, err := c.exec(ctx, setUserDetails, accountID[:], id[:], name, sortName(name), email)
 	return err
+}
+
+var selectAccountAndUserOf = statement(`SELECT ` + accountColumns + `, ` + userColumns + ` FROM users u JOIN accounts a ON a.id = $1
+ WHERE u.account_id = $1 AND u.external_id = $2`)
+
+func (c conn) AccountAndUserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.Account, curfew.User, error) {
+	type both struct {
+		account curfew.Account
+		user    curfew.User
+	}
+	b, err := one(c.row(ctx, selectAccountAndUserOf, accountID[:], externalID), func(scan func(...any) error) (b both, err error) {
+		err = scan(append(scanAccountInto(&b.account), scanUserInto(&b.user)...)...)
+		return b, err
+	})
+	return b.account, b.user, err
+}
+
+// A start of long ago gives its name to another.
+var (
+	selectRepeatable = statement(`SELECT id, body_hash, account_id, session_id, made_at FROM idempotency_keys WHERE id = $1`)
+	claimRepeatable  = statement(`INSERT INTO idempotency_keys (id, body_hash, account_id, session_id, made_at) VALUES ($1, $2, $3, $4, $5)
+ ON CONFLICT (id) DO UPDATE SET body_hash = excluded.body_hash, account_id = excluded.account_id, session_id = excluded.session_id,
+ made_at = excluded.made_at WHERE idempotency_keys.made_at <= $6`)
+	oldRepeatables    = statement(`SELECT made_at FROM idempotency_keys WHERE made_at <= $1 ORDER BY made_at LIMIT $2`)
+	forgetRepeatables = statement(`DELETE FROM idempotency_keys WHERE made_at <= $1`)
+	renewSecret       = statement(`UPDATE sessions SET secret_hash = $3, rotated_at = $4
+ WHERE account_id = $1 AND id = $2 AND generation = 1 AND revoked_at IS NULL`)
+)
+
+func (c conn) Repeatable(ctx context.Context, id [32]byte) (curfew.Repeatable, error) {
+	return one(c.row(ctx, selectRepeatable, id[:]), func(scan func(...any) error) (r curfew.Repeatable, err error) {
+		err = scan(hashInto{&r.ID}, hashInto{&r.BodyHash}, idInto{&r.AccountID}, idInto{&r.SessionID}, timeInto{&r.MadeAt})
+		return r, err
+	})
+}
+
+func (c conn) ClaimRepeatable(ctx context.Context, r curfew.Repeatable, after time.Time) (bool, error) {
+	n, err := c.exec(ctx, claimRepeatable, r.ID[:], r.BodyHash[:], r.AccountID[:], r.SessionID[:], micros(r.MadeAt), micros(after))
+	return n > 0, err
+}
+
+func (c conn) OldRepeatables(ctx context.Context, before time.Time, limit int) (by time.Time, err error) {
+	err = c.each(ctx, oldRepeatables, func(scan func(...any) error) error { return scan(timeInto{&by}) }, micros(before), limit)
+	return by, err
+}
+
+func (c conn) ForgetRepeatables(ctx context.Context, by time.Time) (int, error) {
+	n, err := c.exec(ctx, forgetRepeatables, micros(by))
+	return int(n), err
+}
+
+func (c conn) RenewSecret(ctx context.Context, accountID, id curfew.ID, hash [32]byte, now time.Time) (bool, error) {
+	n, err := c.exec(ctx, renewSecret, accountID[:], id[:], hash[:], micros(now))
+	return n > 0, err
 }

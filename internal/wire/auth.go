@@ -60,7 +60,7 @@ type TokenResponse struct {
 	AccessToken  string         `json:"access_token" doc:"A signed JWT (RFC 9068) for the Authorization header of every other call. Keep it in memory only."`
 	TokenType    string         `json:"token_type" enum:"Bearer" doc:"Always Bearer."`
 	ExpiresIn    int            `json:"expires_in" doc:"Seconds until the access token expires; never past the session's own deadlines." example:"300"`
-	RefreshToken string         `json:"refresh_token,omitempty" doc:"Only when the token is delivered in the body: at sign-in with delivery body, and when the refresh token came in the body."`
+	RefreshToken string         `json:"refresh_token,omitempty" doc:"Only when the token is delivered in the body: at sign-in with delivery body, when the refresh token came in the body, and where a service started the session."`
 	Session      Session        `json:"session" doc:"The session."`
 	User         SessionUser    `json:"user" doc:"The person who is signed in."`
 	Account      SessionAccount `json:"account" doc:"The account that the person belongs to."`

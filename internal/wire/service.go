@@ -31,3 +31,41 @@ type ServiceUser struct {
 	Disabled   bool   `json:"disabled" doc:"Whether the person may not sign in."`
 	CreatedAt  Time   `json:"created_at" doc:"When the person was made here."`
 }
+
+// ServiceSessionStart is a sign-in that the product has done in its own way.
+type ServiceSessionStart struct {
+	Account   ServiceStartAccount `json:"account" doc:"The account that the person belongs to."`
+	User      ServiceStartUser    `json:"user" doc:"The person who has signed in."`
+	AMR       []string            `json:"amr,omitempty" doc:"How the person has signed in (RFC 8176), such as pwd or mfa: at most 10 names of 1 to 32 letters, digits, _ . : or -. It stands in the access token." example:"[\"pwd\",\"otp\"]"`
+	AuthTime  *Time               `json:"auth_time,omitempty" nullable:"false" doc:"When the person has signed in; left out, just now. The session's absolute deadline counts from here."`
+	UserAgent string              `json:"user_agent,omitempty" doc:"The User-Agent header of the person's request, by which lists name the device." example:"Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"`
+	IP        string              `json:"ip,omitempty" doc:"The address that the person's request came from." example:"192.0.2.7"`
+}
+
+// ServiceStartAccount names an account, and says what to make it of where it is
+// not known yet.
+type ServiceStartAccount struct {
+	ExternalID string `json:"external_id" doc:"The product's own id of the account: 1 to 128 visible ASCII characters without / \\ % ? #." example:"acct_4711"`
+	Name       string `json:"name,omitempty" doc:"The account's name. It is made where it is not known yet; one that is keeps its name." example:"Acme"`
+}
+
+// ServiceStartUser names a person, and says what to make them of where they are
+// not known yet.
+type ServiceStartUser struct {
+	ExternalID string `json:"external_id" doc:"The product's own id of the person, of the same form; unique within the account." example:"user_42"`
+	Name       string `json:"name,omitempty" doc:"The person's name. With email and role they are made where they are not known yet; somebody who is stays as they are." example:"Ada Lovelace"`
+	Email      string `json:"email,omitempty" doc:"The person's email address." example:"ada@example.com"`
+	Role       string `json:"role,omitempty" enum:"owner,member" doc:"What the person may do in the account."`
+}
+
+// ServiceRevokeSessionsRequest ends many sessions of an account.
+type ServiceRevokeSessionsRequest struct {
+	Scope    string `json:"scope" enum:"all,others" doc:"all ends every active session of the account; others keeps those of one person."`
+	KeepUser string `json:"keep_user,omitempty" doc:"The product's own id of the person whose sessions go on; required with others." example:"user_42"`
+	Reason   string `json:"reason,omitempty" doc:"Why, in at most 500 characters, for the account's audit log. Clients are told the reason service."`
+}
+
+// ServiceRevokeUserSessionsRequest ends the sessions of one person.
+type ServiceRevokeUserSessionsRequest struct {
+	Reason string `json:"reason,omitempty" doc:"Why, in at most 500 characters, for the account's audit log. Clients are told the reason service."`
+}

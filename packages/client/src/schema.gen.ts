@@ -1094,6 +1094,87 @@ export interface components {
              */
             name: string;
         };
+        ServiceRevokeSessionsRequest: {
+            /**
+             * @description The product's own id of the person whose sessions go on; required with others.
+             * @example user_42
+             */
+            keep_user?: string;
+            /** @description Why, in at most 500 characters, for the account's audit log. Clients are told the reason service. */
+            reason?: string;
+            /**
+             * @description all ends every active session of the account; others keeps those of one person.
+             * @enum {string}
+             */
+            scope: "all" | "others";
+        };
+        ServiceRevokeUserSessionsRequest: {
+            /** @description Why, in at most 500 characters, for the account's audit log. Clients are told the reason service. */
+            reason?: string;
+        };
+        ServiceSessionStart: {
+            /** @description The account that the person belongs to. */
+            account: components["schemas"]["ServiceStartAccount"];
+            /**
+             * @description How the person has signed in (RFC 8176), such as pwd or mfa: at most 10 names of 1 to 32 letters, digits, _ . : or -. It stands in the access token.
+             * @example [
+             *       "pwd",
+             *       "otp"
+             *     ]
+             */
+            amr?: string[];
+            /**
+             * Format: date-time
+             * @description When the person has signed in; left out, just now. The session's absolute deadline counts from here.
+             */
+            auth_time?: string;
+            /**
+             * @description The address that the person's request came from.
+             * @example 192.0.2.7
+             */
+            ip?: string;
+            /** @description The person who has signed in. */
+            user: components["schemas"]["ServiceStartUser"];
+            /**
+             * @description The User-Agent header of the person's request, by which lists name the device.
+             * @example Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0
+             */
+            user_agent?: string;
+        };
+        ServiceStartAccount: {
+            /**
+             * @description The product's own id of the account: 1 to 128 visible ASCII characters without / \ % ? #.
+             * @example acct_4711
+             */
+            external_id: string;
+            /**
+             * @description The account's name. It is made where it is not known yet; one that is keeps its name.
+             * @example Acme
+             */
+            name?: string;
+        };
+        ServiceStartUser: {
+            /**
+             * @description The person's email address.
+             * @example ada@example.com
+             */
+            email?: string;
+            /**
+             * @description The product's own id of the person, of the same form; unique within the account.
+             * @example user_42
+             */
+            external_id: string;
+            /**
+             * @description The person's name. With email and role they are made where they are not known yet; somebody who is stays as they are.
+             * @example Ada Lovelace
+             */
+            name?: string;
+            /**
+             * @description What the person may do in the account.
+             * @enum {string}
+             */
+            role?: "owner" | "member";
+        };
         ServiceUser: {
             /**
              * Format: date-time
@@ -1347,7 +1428,7 @@ export interface components {
              * @example 300
              */
             expires_in: number;
-            /** @description Only when the token is delivered in the body: at sign-in with delivery body, and when the refresh token came in the body. */
+            /** @description Only when the token is delivered in the body: at sign-in with delivery body, when the refresh token came in the body, and where a service started the session. */
             refresh_token?: string;
             /**
              * Format: date-time
@@ -1573,6 +1654,16 @@ export interface queries {
     streamRevocations: {
         /** @description Anything that was not sent before: what stands between must then ask the server, whatever it may have kept. */
         nonce?: string;
+    };
+    listServiceSessions: {
+        /** @description Only the sessions of this person, by the product's own id. */
+        user?: string;
+        /** @description Only sessions that live, only those that are over, or both. */
+        status?: "active" | "ended" | "all";
+        /** @description How many items to answer at most. */
+        limit?: number;
+        /** @description The next_cursor of the page before; left out for the first page. */
+        cursor?: string;
     };
     listMySessions: {
         /** @description Only sessions that live, only those that are over, or both. */
