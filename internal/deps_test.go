@@ -73,6 +73,7 @@ var never = []struct {
 	{"internal/wire", []string{"net/http", "database/sql"}, "data has no behaviour"},
 	{"internal/mail", []string{"net/http", "database/sql", "internal/store", "internal/httpapi", "internal/config", "internal/server", "internal/cli"}, "letters are handed to it"},
 	{"internal/httpapi", []string{"internal/store", "database/sql", "internal/config", "internal/server", "internal/cli"}, "a request's way to the store leads through the authority"},
+	{"internal/console", []string{"internal/store", "database/sql", "internal/httpapi", "github.com/danielgtaylor/huma", "internal/config", "internal/server", "internal/cli"}, "the operator's page asks the authority, and has nothing in common with the product's API"},
 	{"internal/config", []string{"internal/authority", "internal/store", "internal/httpapi", "internal/server", "internal/cli", "database/sql"}, "settings are read before anything runs"},
 }
 

@@ -32,6 +32,7 @@ var descriptions = map[Action]string{
 	ServiceKeyCreate:           "The operator made a service key.",
 	ServiceKeyRotate:           "The operator gave a service key a new secret.",
 	ServiceKeyRevoke:           "The operator ended a service key.",
+	OperatorSignIn:             "An operator opened the operator's page with a service key.",
 	WebhookCreate:              "A service had an endpoint told of events.",
 	WebhookUpdate:              "A service changed an endpoint that is told of events.",
 	WebhookRotate:              "A service gave an endpoint a new secret.",

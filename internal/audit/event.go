@@ -48,6 +48,7 @@ const (
 	ServiceKeyCreate Action = "service_key.create"
 	ServiceKeyRotate Action = "service_key.rotate"
 	ServiceKeyRevoke Action = "service_key.revoke"
+	OperatorSignIn   Action = "operator.sign_in"
 	WebhookCreate    Action = "webhook.create"
 	WebhookUpdate    Action = "webhook.update"
 	WebhookRotate    Action = "webhook.rotate_secret"
@@ -56,7 +57,7 @@ const (
 )
 
 // InstallationActions lists them.
-var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKeyRevoke,
+var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKeyRevoke, OperatorSignIn,
 	WebhookCreate, WebhookUpdate, WebhookRotate, WebhookDisable, WebhookDelete}
 
 // Actions lists every action in the log of an account.

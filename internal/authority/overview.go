@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ const (
 
 	// A search reads names in chunks of so many, and stops after so many names.
 	searchChunk  = 2_000
-	searchBudget = 50_000
+	searchBudget = 100_000
 
 	// So many owners and audit events are shown of one account.
 	shownOwners = 20
@@ -63,7 +64,8 @@ type AccountOverview struct {
 }
 
 // AccountSearch asks for a page of accounts, the newest first: all, or those
-// whose name contains a text, whatever its case, or whose id it is.
+// whose name contains a text, whatever its case, or whose id it is, here or in
+// the product.
 type AccountSearch struct {
 	Text  string
 	After *curfew.ID // the account that was last on the page before
@@ -103,7 +105,7 @@ func (a *Authority) SearchAccounts(ctx context.Context, in AccountSearch) (page 
 func (p *AccountPage) fill(ctx context.Context, r Reader, in AccountSearch) (found []curfew.Account, err error) {
 	*p = AccountPage{}
 	if in.Text = strings.TrimSpace(in.Text); in.Text != "" {
-		if found, err = exactAccount(ctx, r, in.Text); err != nil || len(found) > 0 {
+		if found, err = byID(ctx, r, in.Text); err != nil || len(found) > 0 {
 			return found, err
 		}
 		return p.search(ctx, r, in)
@@ -118,37 +120,67 @@ func (p *AccountPage) fill(ctx context.Context, r Reader, in AccountSearch) (fou
 	return found, nil
 }
 
-// exactAccount is the account that a text is the id of, if there is one.
-func exactAccount(ctx context.Context, r Reader, text string) ([]curfew.Account, error) {
+// byID is the account that a text is the id of, byExternalID the one whose
+// product calls it so; nobody where there is none.
+func byID(ctx context.Context, r Reader, text string) ([]curfew.Account, error) {
 	id, err := curfew.ParseID(text)
 	if err != nil || id.IsZero() {
 		return nil, nil
 	}
-	account, err := r.Account(ctx, id)
-	if errors.Is(err, curfew.ErrNotFound) {
-		return nil, nil
-	}
-	return []curfew.Account{account}, err
+	return ifThere(r.Account(ctx, id))
 }
 
-// search looks for accounts by a part of their names.
+func byExternalID(ctx context.Context, r Reader, text string) ([]curfew.Account, error) {
+	if !validExternalID(text) {
+		return nil, nil
+	}
+	id, err := r.AccountOf(ctx, text)
+	if err != nil {
+		return nil, ignoreNotFound(err)
+	}
+	return ifThere(r.Account(ctx, id))
+}
+
+func ifThere(account curfew.Account, err error) ([]curfew.Account, error) {
+	if err != nil {
+		return nil, ignoreNotFound(err)
+	}
+	return []curfew.Account{account}, nil
+}
+
+// beforeAll is where a list goes on that has not begun with the newest account.
+var beforeAll = curfew.ID(bytes.Repeat([]byte{0xff}, 16))
+
+// search looks for the account that a product calls so, and for accounts by a
+// part of their names.
 func (p *AccountPage) search(ctx context.Context, r Reader, in AccountSearch) (found []curfew.Account, err error) {
 	fold := cases.Fold()
 	folded := func(s string) string { return fold.String(norm.NFC.String(s)) }
 	wanted, after := folded(in.Text), in.After
+	called, err := byExternalID(ctx, r, in.Text)
+	if err != nil {
+		return nil, err
+	}
+	if after == nil {
+		found = called
+	}
+	last := after // of those found by name
 	for looked := 0; looked < searchBudget; looked += searchChunk {
 		names, err := r.AccountNamesBefore(ctx, after, searchChunk)
 		if err != nil {
 			return nil, err
 		}
 		for i := range names {
-			if !strings.Contains(folded(names[i].Name), wanted) {
+			if !strings.Contains(folded(names[i].Name), wanted) || len(called) > 0 && called[0].ID == names[i].ID {
 				continue
 			}
-			if len(found) == in.Limit {
-				p.Next = &found[in.Limit-1].ID
+			if len(found) >= in.Limit {
+				if p.Next = last; last == nil {
+					p.Next = &beforeAll
+				}
 				return found, nil
 			}
+			last = &names[i].ID
 			account, err := r.Account(ctx, names[i].ID)
 			if err != nil {
 				return nil, err
@@ -165,7 +197,7 @@ func (p *AccountPage) search(ctx context.Context, r Reader, in AccountSearch) (f
 }
 
 func (a *Authority) overview(ctx context.Context, r Reader, account curfew.Account, now time.Time, people, sessions int) (o AccountOverview, err error) {
-	o.Account, o.Effective = account, a.Bounds.Resolve(policyOf(account))
+	o.Account, o.Effective = account, a.boundsOf(account).Resolve(policyOf(account))
 	o.Tally, err = r.Tally(ctx, account.ID, now, people, sessions)
 	return o, err
 }
@@ -174,7 +206,11 @@ func (a *Authority) overview(ctx context.Context, r Reader, account curfew.Accou
 type AccountDetails struct {
 	AccountOverview
 	Policy policy.Policy
-	Bounds policy.Bounds
+	// Bounds are those of this account; OwnBounds says that some are its own.
+	Bounds    policy.Bounds
+	OwnBounds bool
+	// Limit is the limit on the sessions of one person that is in force.
+	Limit policy.SessionLimit
 	// Owners are the enabled ones, by name, at most shownOwners of OwnerCount.
 	Owners     []curfew.User
 	OwnerCount int
@@ -195,7 +231,9 @@ func (a *Authority) AccountDetails(ctx context.Context, id curfew.ID) (d Account
 		if d.AccountOverview, err = a.overview(ctx, r, account, d.Now, onePeople, oneSessions); err != nil {
 			return err
 		}
-		d.Policy, d.Bounds = policyOf(account), a.Bounds
+		settings := settingsOf(account)
+		d.Policy, d.Bounds = settings.Policy, a.boundsOf(account)
+		d.OwnBounds, d.Limit = d.Bounds != a.Bounds, d.Bounds.ResolveLimit(settings.SessionLimit)
 		if d.Owners, err = r.Owners(ctx, id); err != nil {
 			return err
 		}
@@ -246,18 +284,15 @@ func noAccount(err error) error {
 	return err
 }
 
-// firstOf is the first of some accounts, the zero account of none.
-func firstOf(found []curfew.Account) (first curfew.Account) {
-	if len(found) > 0 {
-		first = found[0]
-	}
-	return first
-}
-
-// findAccount is the account with an id or, where just one has it, a name.
+// findAccount is the account with an id, with an id of the product's own or,
+// where just one has it, with a name: names come last, for customers choose them.
 func findAccount(ctx context.Context, r Reader, text string) (none curfew.Account, err error) {
-	if found, err := exactAccount(ctx, r, text); err != nil || len(found) > 0 {
-		return firstOf(found), err
+	for _, look := range []func(context.Context, Reader, string) ([]curfew.Account, error){byID, byExternalID} {
+		if found, err := look(ctx, r, text); err != nil {
+			return none, err
+		} else if len(found) > 0 {
+			return found[0], nil
+		}
 	}
 	const enough = 100 // to say how many there are
 	found, err := r.AccountsNamed(ctx, text, enough)

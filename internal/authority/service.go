@@ -33,6 +33,11 @@ func (a *Authority) AuthenticateService(ctx context.Context, bearer string, scop
 	if err != nil {
 		return curfew.Actor{}, invalidServiceKey()
 	}
+	return a.service(ctx, id, hash, scope)
+}
+
+// service is the service of a key whose id and hash are known.
+func (a *Authority) service(ctx context.Context, id curfew.ID, hash [32]byte, scope curfew.Scope) (curfew.Actor, error) {
 	key, err := a.serviceKey(ctx, id)
 	if errors.Is(err, curfew.ErrNotFound) {
 		return curfew.Actor{}, invalidServiceKey()

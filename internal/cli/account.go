@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ func (b boundedCommand) open(ctx context.Context, env *Env) (*installation, erro
 }
 
 type accountListCommand struct {
-	Search string `placeholder:"TEXT" help:"Only accounts whose name contains this, whatever its case, or whose id it is."`
+	Search string `placeholder:"TEXT" help:"Only accounts whose name contains this, whatever its case, or whose id it is, here or in the product."`
 	Limit  int    `default:"100" help:"How many to list at most."`
 	After  string `placeholder:"ID" help:"Go on after the account with this id, the last of a list before."`
 	listing
@@ -80,6 +81,7 @@ type policyRow struct {
 
 type accountRow struct {
 	ID             string     `json:"id"`
+	ExternalID     *string    `json:"external_id"`
 	Name           string     `json:"name"`
 	CreatedAt      time.Time  `json:"created_at"`
 	People         countRow   `json:"people"`
@@ -90,7 +92,11 @@ type accountRow struct {
 
 func rowOfAccount(o authority.AccountOverview) accountRow {
 	a := o.Account
-	return accountRow{ID: a.ID.String(), Name: a.Name, CreatedAt: a.CreatedAt, People: rowOfCount(o.People), ActiveSessions: rowOfCount(o.Sessions),
+	var external *string
+	if a.ExternalID != "" {
+		external = &a.ExternalID
+	}
+	return accountRow{ID: a.ID.String(), ExternalID: external, Name: a.Name, CreatedAt: a.CreatedAt, People: rowOfCount(o.People), ActiveSessions: rowOfCount(o.Sessions),
 		Policy:       policyRow{a.IdleMinutes, a.AbsoluteMinutes, o.Effective.IdleMinutes, o.Effective.AbsoluteMinutes},
 		LastActiveAt: maybe(o.LastActiveAt)}
 }
@@ -134,7 +140,7 @@ func (c *accountListCommand) Run(ctx context.Context, env *Env) error {
 		return err
 	}
 	defer in.close()
-	t := c.table(env.Stdout, "NAME", "PEOPLE", "SESSIONS", "POLICY", "LAST ACTIVE", "CREATED", "ID")
+	t := c.table(env.Stdout, "NAME", "PEOPLE", "SESSIONS", "POLICY", "LAST ACTIVE", "CREATED", "EXTERNAL ID", "ID")
 	after, err = c.list(ctx, in, t, after)
 	if err != nil {
 		return err
@@ -159,7 +165,8 @@ func (c *accountListCommand) list(ctx context.Context, in *installation, t *tabl
 		}
 		for _, o := range page.Items {
 			row := rowOfAccount(o)
-			if err := t.add(row, row.Name, count(o.People), count(o.Sessions), limits(o.Effective), minute(o.LastActiveAt), minute(row.CreatedAt), row.ID); err != nil {
+			if err := t.add(row, row.Name, count(o.People), count(o.Sessions), limits(o.Effective), minute(o.LastActiveAt), minute(row.CreatedAt),
+				cmp.Or(o.Account.ExternalID, "-"), row.ID); err != nil {
 				return nil, err
 			}
 		}
@@ -172,7 +179,7 @@ func (c *accountListCommand) list(ctx context.Context, in *installation, t *tabl
 }
 
 type accountEndSessionsCommand struct {
-	Account string `arg:"" help:"The account, by id or name."`
+	Account string `arg:"" help:"The account, by id, by the product's own id, or by name."`
 	Reason  string `placeholder:"TEXT" help:"Why, for the account's audit log."`
 	Yes     bool   `help:"Do not ask."`
 	storeCommand

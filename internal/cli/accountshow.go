@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 )
 
 type accountShowCommand struct {
-	Account string `arg:"" help:"The account, by id or name."`
+	Account string `arg:"" help:"The account, by id, by the product's own id, or by name."`
 	JSON    bool   `name:"json" help:"One JSON object, for scripts."`
 	boundedCommand
 }
@@ -54,12 +55,14 @@ type accountDetailsRow struct {
 		Idle     rangeRow `json:"idle_minutes"`
 		Absolute rangeRow `json:"absolute_minutes"`
 	} `json:"bounds"`
-	PolicyUpdatedAt *time.Time `json:"policy_updated_at"`
-	PolicyVersion   int64      `json:"policy_version"`
-	SessionEpoch    int64      `json:"session_epoch"`
-	OwnerCount      int        `json:"owner_count"`
-	Owners          []ownerRow `json:"owners"`
-	Events          []eventRow `json:"events"`
+	MaxSessionsPerUser *int       `json:"max_sessions_per_user"`
+	SessionLimitAction string     `json:"session_limit_action"`
+	PolicyUpdatedAt    *time.Time `json:"policy_updated_at"`
+	PolicyVersion      int64      `json:"policy_version"`
+	SessionEpoch       int64      `json:"session_epoch"`
+	OwnerCount         int        `json:"owner_count"`
+	Owners             []ownerRow `json:"owners"`
+	Events             []eventRow `json:"events"`
 }
 
 // actorOf names who did something.
@@ -78,6 +81,7 @@ func actorOf(e audit.Event) string {
 func rowOfDetails(d authority.AccountDetails) accountDetailsRow {
 	row := accountDetailsRow{accountRow: rowOfAccount(d.AccountOverview), PolicyUpdatedAt: maybe(d.Account.PolicyUpdatedAt),
 		PolicyVersion: d.Account.PolicyVersion, SessionEpoch: d.Account.SessionEpoch, OwnerCount: d.OwnerCount, Owners: []ownerRow{}, Events: []eventRow{}}
+	row.MaxSessionsPerUser, row.SessionLimitAction = d.Limit.MaxSessionsPerUser, string(d.Limit.SessionLimitAction)
 	row.Bounds.Idle, row.Bounds.Absolute = rangeRow(d.Bounds.Idle), rangeRow(d.Bounds.Absolute)
 	for _, u := range d.Owners {
 		row.Owners = append(row.Owners, ownerRow{u.ID.String(), u.Name, u.Email})
@@ -116,12 +120,14 @@ func describe(out io.Writer, d authority.AccountDetails) error {
 	a := d.Account
 	facts := listing{}.table(out, plain(a.Name), a.ID.String())
 	for _, fact := range [][2]string{
+		{"External id", cmp.Or(a.ExternalID, "-")},
 		{"Created", minute(a.CreatedAt)},
 		{"People", count(d.People)},
 		{"Live sessions", count(d.Sessions)},
 		{"Last active", minute(d.LastActiveAt)},
 		{"Idle limit", limit(d.Effective.IdleMinutes, d.Policy.IdleMinutes, d.Bounds.Idle)},
 		{"Absolute limit", limit(d.Effective.AbsoluteMinutes, d.Policy.AbsoluteMinutes, d.Bounds.Absolute)},
+		{"Sessions a person", sessionLimit(d.Limit)},
 		{"Policy version", fmt.Sprintf("%d, changed %s", a.PolicyVersion, minute(a.PolicyUpdatedAt))},
 		{"Session epoch", fmt.Sprint(a.SessionEpoch)},
 	} {
@@ -147,6 +153,17 @@ func describe(out io.Writer, d authority.AccountDetails) error {
 		}
 	}
 	return events.flush("There are no events.")
+}
+
+// sessionLimit is how many sessions a person may have, and what happens then.
+func sessionLimit(l policy.SessionLimit) string {
+	switch {
+	case l.MaxSessionsPerUser == nil:
+		return "any number"
+	case l.SessionLimitAction == policy.RefuseNew:
+		return fmt.Sprintf("%d, then a sign-in is refused", *l.MaxSessionsPerUser)
+	}
+	return fmt.Sprintf("%d, then the oldest makes way", *l.MaxSessionsPerUser)
 }
 
 // limit is one limit, where it comes from, and what the owners may choose.

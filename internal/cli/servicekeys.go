@@ -53,9 +53,9 @@ func (serviceKeysCreateCommand) Help() string {
     tokens:introspect   ask whether a token is valid
     revocations:read    follow what was revoked, to verify access tokens
     webhooks:write      manage webhooks
-    operator            what the operator's page shows
+    operator            open the operator's page: see all accounts, end their sessions
 
-In this version there are operations for revocations:read, tokens:introspect and, to end the session of a token, sessions:write; the other scopes are kept with the key and open nothing yet.
+In this version there are operations for revocations:read, tokens:introspect, operator and, to end the session of a token, sessions:write; the other scopes are kept with the key and open nothing yet.
 
 Give each service a key of its own, with the scopes that it needs.
 

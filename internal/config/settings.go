@@ -20,7 +20,7 @@ type Settings struct {
 	StoreSettings
 
 	Addr      Text `name:"addr" default:"127.0.0.1:8080" help:"Host and port that the product listens at."`
-	AdminAddr Text `name:"admin-addr" default:"127.0.0.1:9090" help:"Host and port of metrics and profiles; empty turns them off."`
+	AdminAddr Text `name:"admin-addr" default:"127.0.0.1:9090" help:"Host and port of metrics, profiles and the operator's page; empty turns them off."`
 	PublicURL Text `name:"public-url" placeholder:"URL" help:"Where people and services reach this server: issuer, links, cookies. https:// unless all is loopback. Default: http:// and the listening address."`
 	Audience  Text `name:"audience" placeholder:"TEXT" help:"Audience (aud) of access tokens. Default: the public URL."`
 

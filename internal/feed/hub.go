@@ -239,6 +239,8 @@ func (h *Hub) snapshot() Snapshot {
 type Stats struct {
 	Streams, Entries int
 	Vouching         bool
+	// Why is what keeps this node from vouching; nil while it may.
+	Why error
 	// Behind is how long ago everything was last read, 0 when it never was.
 	Behind time.Duration
 }
@@ -247,11 +249,13 @@ type Stats struct {
 func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := Stats{Streams: len(h.streams), Entries: h.memory.count, Vouching: h.mayVouch() == nil}
+	s := Stats{Streams: len(h.streams), Entries: h.memory.count, Why: h.mayVouch()}
 	if h.loaded {
-		s.Behind = time.Since(h.polledAt)
-		s.Vouching = s.Vouching && s.Behind < patience
+		if s.Behind = time.Since(h.polledAt); s.Behind >= patience && s.Why == nil {
+			s.Why = errHangs
+		}
 	}
+	s.Vouching = s.Why == nil
 	return s
 }
 

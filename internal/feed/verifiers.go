@@ -45,6 +45,25 @@ func (h *Hub) Heard(key curfew.ID, v curfew.Verifier) error {
 	return nil
 }
 
+// Lag is how many entries of what this node has read are not yet applied by who
+// has come to a cursor; false for a text that is no cursor.
+func (h *Hub) Lag(applied string) (entries int64, ok bool) {
+	c := curfew.Cursor{}
+	if applied != "" {
+		var err error
+		if c, err = ParseCursor(applied); err != nil {
+			return 0, false
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for writer, runs := range h.memory.runs {
+		last := runs[len(runs)-1].last()
+		entries += max(last-max(c[writer], runs[0].first-1), 0)
+	}
+	return entries, true
+}
+
 // newcomers are the verifiers that were never heard of before.
 type newcomers struct{ fullAt time.Time }
 

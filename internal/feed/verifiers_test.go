@@ -123,3 +123,33 @@ func TestUnjudgedKeys(t *testing.T) {
 		}
 	})
 }
+
+// TestLag: how far a verifier is behind is counted over all writers.
+func TestLag(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(memoryLog)
+		one, two := curfew.ID{1, 15: 1}, curfew.ID{2, 15: 1}
+		for range 3 {
+			log.ended(one)
+		}
+		log.ended(two)
+		h, _ := started(t, log)
+		pass(time.Second)
+		for _, tt := range []struct {
+			applied string
+			behind  int64
+			ok      bool
+		}{
+			{"", 4, true},
+			{EncodeCursor(curfew.Cursor{one: 1}), 3, true},
+			{EncodeCursor(curfew.Cursor{one: 3, two: 1}), 0, true},
+			{EncodeCursor(curfew.Cursor{one: 9, two: 1}), 0, true}, // of another node, which is ahead
+			{EncodeCursor(curfew.Cursor{{3}: 7}), 4, true},
+			{"nonsense", 0, false},
+		} {
+			if behind, ok := h.Lag(tt.applied); behind != tt.behind || ok != tt.ok {
+				t.Errorf("%q is %d behind, %t, want %d, %t", tt.applied, behind, ok, tt.behind, tt.ok)
+			}
+		}
+	})
+}

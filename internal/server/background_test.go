@@ -48,7 +48,7 @@ func newWorker(t *testing.T, c config.Config) *worker {
 func (w *worker) metric(t *testing.T, name string) float64 {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	w.metrics.admin("", nil).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	w.metrics.admin("", nil, nil).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
 	_, rest, found := strings.Cut(answer.Body.String(), "\n"+name+" ")
 	value, _, _ := strings.Cut(rest, "\n")
 	n, err := strconv.ParseFloat(value, 64)

@@ -36,11 +36,12 @@ type feedMetrics struct {
 	cuts          *prometheus.CounterVec
 	snapshots     prometheus.Counter
 	wentBack      prometheus.Counter
+	alarmed       *alarmBook
 }
 
-func newFeedMetrics(registry prometheus.Registerer) *feedMetrics {
+func newFeedMetrics(registry prometheus.Registerer, alarmed *alarmBook) *feedMetrics {
 	times := []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}
-	m := &feedMetrics{
+	m := &feedMetrics{alarmed: alarmed,
 		polls: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "curfew_feed_poll_duration_seconds",
 			Help: "How long it took to read what is new in the revocation log.", Buckets: times}),
 		fences: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "curfew_feed_fence_duration_seconds",
@@ -84,7 +85,10 @@ func (m *feedMetrics) StreamCut(why string) { m.cuts.WithLabelValues(why).Inc() 
 func (m *feedMetrics) SnapshotSent() { m.snapshots.Inc() }
 
 // WentBack tells of a database that has lost something.
-func (m *feedMetrics) WentBack() { m.wentBack.Inc() }
+func (m *feedMetrics) WentBack() {
+	m.wentBack.Inc()
+	m.alarmed.note(alarmWentBack)
+}
 
 // hubMetrics are a hub's numbers at the moment when they are asked for.
 type hubMetrics struct{ stats func() feed.Stats }

@@ -1,17 +1,14 @@
 package server
 
 import (
-	"net/http"
 	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
-	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/mail"
 )
 
@@ -29,6 +26,8 @@ type metrics struct {
 	lease        prometheus.Gauge
 
 	feed *feedMetrics
+	// alarmed is what the operator's page tells of alarms.
+	alarmed alarmBook
 	// ahead is told of sessions ahead of the store; nil before there is a feed.
 	ahead func(sessionID curfew.ID)
 }
@@ -55,7 +54,7 @@ func newMetrics(version string) *metrics {
 		}
 	}
 	m.newBackground()
-	m.feed = newFeedMetrics(m.registry)
+	m.feed = newFeedMetrics(m.registry, &m.alarmed)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "curfew_build_info", Help: "1; the labels name what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
@@ -111,7 +110,10 @@ func (m *metrics) Refreshed(outcome string) { m.refreshes.WithLabelValues(outcom
 func (m *metrics) SignedIn(outcome string) { m.signIns.WithLabelValues(outcome).Inc() }
 
 // Alarm is part of authority.Observer.
-func (m *metrics) Alarm(kind string) { m.alarms.WithLabelValues(kind).Inc() }
+func (m *metrics) Alarm(kind string) {
+	m.alarms.WithLabelValues(kind).Inc()
+	m.alarmed.note(alarmAhead)
+}
 
 // Ahead is part of authority.Observer.
 func (m *metrics) Ahead(sessionID curfew.ID) {
@@ -123,26 +125,4 @@ func (m *metrics) Ahead(sessionID curfew.ID) {
 // mailed counts what became of a mail.
 func (m *metrics) mailed(kind authority.LetterKind, outcome string) {
 	m.mails.WithLabelValues(string(kind), outcome).Inc()
-}
-
-// admin answers on the operator's listener: metrics, profiles, and what else
-// it is given. On a loopback address it answers to loopback names only, so that no
-// web page reaches it by a name of its own.
-func (m *metrics) admin(addr string, more map[string]http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
-	addProfiles(mux)
-	for pattern, h := range more {
-		mux.Handle(pattern, h)
-	}
-	if !httpapi.IsLoopback(addr) {
-		return mux
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != "" && !httpapi.IsLoopback(r.Host) {
-			http.Error(w, "this listener answers to the names of its own machine only", http.StatusForbidden)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	})
 }

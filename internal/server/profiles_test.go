@@ -42,7 +42,7 @@ func TestProfilesOfWaiting(t *testing.T) {
 				if !off() {
 					t.Fatal("waiting is noted though nobody asks")
 				}
-				profiles := newMetrics("test").admin("", nil)
+				profiles := newMetrics("test").admin("", nil, nil)
 				answers := make([]chan *httptest.ResponseRecorder, 2)
 				for i, query := range []string{"?seconds=30", ""} {
 					answers[i] = make(chan *httptest.ResponseRecorder, 1)
@@ -95,7 +95,7 @@ func unzip(t *testing.T, r io.Reader) []byte {
 }
 
 func TestProfilesAsText(t *testing.T) {
-	profiles := newMetrics("test").admin("", nil)
+	profiles := newMetrics("test").admin("", nil, nil)
 	for path, want := range map[string]int{
 		"/debug/pprof/mutex?debug=1": 200, "/debug/pprof/block?debug=1": 200, "/debug/pprof/mutex?seconds=x": 400,
 		"/debug/pprof/heap": 200, "/debug/pprof/allocs": 200, "/debug/pprof/nothing": 404,

@@ -219,7 +219,11 @@ func (s *Server) serve(ctx context.Context) error {
 		s.onStop(func() error { l.Stop(); return nil })
 	}
 	if s.admin != nil {
-		operator := admin(m.admin(s.config.Settings.AdminAddr, s.config.AdminRoutes), log)
+		page, err := s.newConsole()
+		if err != nil {
+			return err
+		}
+		operator := admin(m.admin(s.config.Settings.AdminAddr, page, s.config.AdminRoutes), log)
 		s.onStop(operator.Close) // a profile under way is not waited for
 		s.serving.Go(func() { s.answer(operator, s.admin) })
 	}

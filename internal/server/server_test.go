@@ -67,7 +67,9 @@ func TestServer(t *testing.T) {
 		{operator + "/metrics", 200, "go_goroutines"},
 		{operator + "/debug/pprof/", 200, "goroutine"},
 		{operator + "/debug/pprof/heap", 200, ""},
-		{operator + "/", 404, ""},
+		{operator + "/", 200, "Operator sign-in"},
+		{operator + "/operator/", 200, "Operator sign-in"},
+		{public + "/operator", 404, ""},
 		{operator + "/readyz", 404, ""},
 		{operator + "/api/v1/auth/config", 404, ""},
 	} {

@@ -45,7 +45,8 @@ export class Curfew {
     private readonly process: ChildProcess,
     readonly folder: string,
     url: string,
-    private readonly adminUrl: string,
+    /** The operator's listener. */
+    readonly adminUrl: string,
     readonly log: string[],
     /** What it printed for whoever started it. */
     readonly printed: string[],
