@@ -45,13 +45,14 @@ func TestSecurity(t *testing.T) {
 		"idle_minutes": 720, "absolute_minutes": 1440, "effective_idle_minutes": 720, "effective_absolute_minutes": 1440, "preset": "custom",
 		"updated_at": w.clock.in(0), "updated_by.id": w.ada.id, "updated_by.name": "Ada Owner",
 	})
+	const unlimited = `,"max_sessions_per_user":null,"session_limit_action":"evict_oldest"`
 	e := w.ada.event("account.session_policy_update")
 	if e.str("resource_type") != "account" || e.str("resource_id") != w.ada.account || e.str("actor", "id") != w.ada.id {
 		t.Errorf("audited %v", e.v)
 	}
-	wantDetails(t, e, `{"apply_to":"new_sessions","effective_new":{"absolute_minutes":1440,"idle_minutes":720},`+
-		`"effective_old":{"absolute_minutes":20160,"idle_minutes":10080},"new":{"absolute_minutes":1440,"idle_minutes":720},`+
-		`"old":{"absolute_minutes":null,"idle_minutes":null},"reason":"Quarterly review"}`)
+	wantDetails(t, e, `{"apply_to":"new_sessions","effective_new":{"absolute_minutes":1440,"idle_minutes":720`+unlimited+`},`+
+		`"effective_old":{"absolute_minutes":20160,"idle_minutes":10080`+unlimited+`},"new":{"absolute_minutes":1440,"idle_minutes":720`+unlimited+`},`+
+		`"old":{"absolute_minutes":null,"idle_minutes":null`+unlimited+`},"reason":"Quarterly review"}`)
 
 	// Running sessions are untouched; the next sign-in has the new limits.
 	second.refresh(nil).Status(200).Equal(map[string]any{"session.idle_minutes": 10080, "session.absolute_minutes": 20160})

@@ -41,6 +41,8 @@ var serviceOperations = []serviceOp{
 	{"revokeServiceUserSessions", "POST", "/api/v1/service/accounts/acme/users/bob/revoke-sessions", curfew.ScopeSessionsWrite, obj{"reason": "left"}, 200, revokedShape},
 	{"getServiceSecurity", "GET", "/api/v1/service/accounts/acme/security", curfew.ScopeSessionsRead, nil, 200, securityShape},
 	{"updateServiceSecurity", "PATCH", "/api/v1/service/accounts/acme/security", curfew.ScopeAccountsWrite, obj{"idle_minutes": 60}, 200, securityShape},
+	{"getServiceBounds", "GET", "/api/v1/service/accounts/acme/bounds", curfew.ScopeAccountsWrite, nil, 200, boundsShape},
+	{"updateServiceBounds", "PATCH", "/api/v1/service/accounts/acme/bounds", curfew.ScopeAccountsWrite, obj{"idle_minutes_min": 20}, 200, boundsShape},
 }
 
 // template is an operation's path as the document has it.

@@ -29,6 +29,9 @@ const (
 		"active_user_count active_session_count updated_at updated_by{id name}"
 	previewShape = "sessions_ending_now sessions_shortened users_affected ends_current_session " +
 		"users[user_id name email sessions_ending sessions_shortened] users_truncated"
+	boundsShape = "idle_minutes_min idle_minutes_max idle_minutes_default absolute_minutes_min absolute_minutes_max absolute_minutes_default " +
+		"max_sessions_per_user_max effective_idle_minutes_min effective_idle_minutes_max effective_idle_minutes_default " +
+		"effective_absolute_minutes_min effective_absolute_minutes_max effective_absolute_minutes_default effective_max_sessions_per_user_max"
 	revokedShape     = "revoked_count"
 	endedShape       = "revoked_count receipt{id token expires_at}"
 	receiptShape     = "id scope revoked_count acknowledged_at state verifiers p50_ms max_ms worst_case_at"

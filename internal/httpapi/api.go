@@ -142,6 +142,7 @@ func (a *API) registerAll() {
 	a.registerServiceAccounts()
 	a.registerServiceSessions()
 	a.registerServiceSecurity()
+	a.registerServiceBounds()
 	a.registerReceipts()
 	a.registerRevocations()
 	a.registerOAuth()

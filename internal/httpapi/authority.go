@@ -54,6 +54,8 @@ type Authority interface {
 	// ServiceAccount is the service as it acts in an account: in the owner's
 	// place, in those of the use cases below that it is given to.
 	ServiceAccount(ctx context.Context, actor curfew.Actor, account string) (curfew.Actor, error)
+	AccountBounds(ctx context.Context, actor curfew.Actor) (authority.Bounds, error)
+	SetAccountBounds(ctx context.Context, actor curfew.Actor, from curfew.Origin, in authority.SetBounds) (authority.Bounds, error)
 
 	// ReceiptByToken gives the receipt that its token reads.
 	ReceiptByToken(ctx context.Context, token string, id curfew.ID) (authority.ReceiptView, error)

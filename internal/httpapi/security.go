@@ -52,7 +52,7 @@ func (a *API) updateSecurity(ctx context.Context, actor curfew.Actor, from curfe
 	}
 	return securityAnswer(a.Authority.SetPolicy(ctx, actor, from, authority.SetPolicy{
 		Change:  policy.Change{IdleMinutes: edit(in.Body.IdleMinutes), AbsoluteMinutes: edit(in.Body.AbsoluteMinutes)},
-		Limit:   policy.LimitChange{MaxSessionsPerUser: edit(in.Body.MaxSessionsPerUser), SessionLimitAction: policy.LimitAction(in.Body.SessionLimitAction)},
+		Limit:   policy.LimitChange{MaxSessionsPerUser: edit(in.Body.MaxSessionsPerUser), SessionLimitAction: limitAction(in.Body.SessionLimitAction)},
 		ApplyTo: authority.ApplyTo(in.Body.ApplyTo), Reason: in.Body.Reason, IfVersion: version,
 	}))
 }
@@ -84,6 +84,15 @@ func edit(o wire.Optional[wire.Int]) policy.Edit {
 	}
 	value := int(o.Value)
 	return policy.Edit{Set: true, Value: &value}
+}
+
+// limitAction is a change of what happens at the limit on sessions; null is the
+// default again.
+func limitAction(o wire.Optional[string]) policy.LimitAction {
+	if o.Null {
+		return policy.EvictOldest
+	}
+	return policy.LimitAction(o.Value)
 }
 
 func securityAnswer(s authority.Security, err error) (*securityOut, error) {

@@ -50,12 +50,12 @@ type Person struct {
 
 // SecurityPatch changes an account's session policy.
 type SecurityPatch struct {
-	IdleMinutes        Optional[Int] `json:"idle_minutes,omitzero" doc:"The idle limit in minutes; null inherits the default." example:"720"`
-	AbsoluteMinutes    Optional[Int] `json:"absolute_minutes,omitzero" doc:"The limit on a whole session in minutes; null inherits the default." example:"1440"`
-	MaxSessionsPerUser Optional[Int] `json:"max_sessions_per_user,omitzero" doc:"How many sessions one person may have at once, from the next sign-in on; null sets no limit." example:"3"`
-	SessionLimitAction string        `json:"session_limit_action,omitempty" enum:"evict_oldest,refuse_new" doc:"What a sign-in does at that limit: end the session that was used least recently, or be refused."`
-	ApplyTo            string        `json:"apply_to,omitempty" enum:"new_sessions,all_sessions" doc:"new_sessions (the default) applies at the next sign-in; all_sessions also shortens running sessions at once, and never lengthens one. Alone it applies the policy in force."`
-	Reason             string        `json:"reason,omitempty" doc:"Why, for the audit log; at most 500 characters." example:"Quarterly review"`
+	IdleMinutes        Optional[Int]    `json:"idle_minutes,omitzero" doc:"The idle limit in minutes; null inherits the default." example:"720"`
+	AbsoluteMinutes    Optional[Int]    `json:"absolute_minutes,omitzero" doc:"The limit on a whole session in minutes; null inherits the default." example:"1440"`
+	MaxSessionsPerUser Optional[Int]    `json:"max_sessions_per_user,omitzero" doc:"How many sessions one person may have at once, from the next sign-in on; null sets no limit." example:"3"`
+	SessionLimitAction Optional[string] `json:"session_limit_action,omitzero" enum:"evict_oldest,refuse_new" doc:"What a sign-in does at that limit: end the session that was used least recently, or be refused. null is evict_oldest."`
+	ApplyTo            string           `json:"apply_to,omitempty" enum:"new_sessions,all_sessions" doc:"new_sessions (the default) applies at the next sign-in; all_sessions also shortens running sessions at once, and never lengthens one. Alone it applies the policy in force."`
+	Reason             string           `json:"reason,omitempty" doc:"Why, for the audit log; at most 500 characters." example:"Quarterly review"`
 }
 
 // SecurityPreviewRequest is a policy to try out.

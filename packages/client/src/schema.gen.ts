@@ -35,6 +35,136 @@ export interface components {
             /** @description Who owns the account. */
             owners: components["schemas"]["Owner"][];
         };
+        AccountBounds: {
+            /**
+             * Format: int64
+             * @description The limit on a whole session while the owner sets none, in minutes; null inherits the operator's.
+             * @example 720
+             */
+            absolute_minutes_default: number | null;
+            /**
+             * Format: int64
+             * @description The greatest limit on a whole session that the owner may set, in minutes; null inherits the operator's.
+             * @example 1440
+             */
+            absolute_minutes_max: number | null;
+            /**
+             * Format: int64
+             * @description The least limit on a whole session that the owner may set, in minutes; null inherits the operator's.
+             * @example 60
+             */
+            absolute_minutes_min: number | null;
+            /**
+             * Format: int64
+             * @description What absolute_minutes_default is in force.
+             * @example 720
+             */
+            effective_absolute_minutes_default: number;
+            /**
+             * Format: int64
+             * @description What absolute_minutes_max is in force.
+             * @example 1440
+             */
+            effective_absolute_minutes_max: number;
+            /**
+             * Format: int64
+             * @description What absolute_minutes_min is in force.
+             * @example 60
+             */
+            effective_absolute_minutes_min: number;
+            /**
+             * Format: int64
+             * @description What idle_minutes_default is in force.
+             * @example 60
+             */
+            effective_idle_minutes_default: number;
+            /**
+             * Format: int64
+             * @description What idle_minutes_max is in force.
+             * @example 480
+             */
+            effective_idle_minutes_max: number;
+            /**
+             * Format: int64
+             * @description What idle_minutes_min is in force.
+             * @example 15
+             */
+            effective_idle_minutes_min: number;
+            /**
+             * Format: int64
+             * @description What max_sessions_per_user_max is in force.
+             * @example 5
+             */
+            effective_max_sessions_per_user_max: number;
+            /**
+             * Format: int64
+             * @description The idle limit while the owner sets none, in minutes; null inherits the operator's.
+             * @example 60
+             */
+            idle_minutes_default: number | null;
+            /**
+             * Format: int64
+             * @description The greatest idle limit that the owner may set, in minutes; null inherits the operator's.
+             * @example 480
+             */
+            idle_minutes_max: number | null;
+            /**
+             * Format: int64
+             * @description The least idle limit that the owner may set, in minutes; null inherits the operator's.
+             * @example 15
+             */
+            idle_minutes_min: number | null;
+            /**
+             * Format: int64
+             * @description The most sessions that one person may have at once; null leaves it to the owner.
+             * @example 5
+             */
+            max_sessions_per_user_max: number | null;
+        };
+        AccountBoundsPatch: {
+            /**
+             * Format: int64
+             * @description The limit on a whole session while the owner sets none, in minutes; null inherits the operator's.
+             * @example 720
+             */
+            absolute_minutes_default?: number | null;
+            /**
+             * Format: int64
+             * @description The greatest limit on a whole session that the owner may set, in minutes; null inherits the operator's.
+             * @example 1440
+             */
+            absolute_minutes_max?: number | null;
+            /**
+             * Format: int64
+             * @description The least limit on a whole session that the owner may set, in minutes; null inherits the operator's.
+             * @example 60
+             */
+            absolute_minutes_min?: number | null;
+            /**
+             * Format: int64
+             * @description The idle limit while the owner sets none, in minutes; null inherits the operator's.
+             * @example 60
+             */
+            idle_minutes_default?: number | null;
+            /**
+             * Format: int64
+             * @description The greatest idle limit that the owner may set, in minutes; null inherits the operator's.
+             * @example 480
+             */
+            idle_minutes_max?: number | null;
+            /**
+             * Format: int64
+             * @description The least idle limit that the owner may set, in minutes; null inherits the operator's.
+             * @example 15
+             */
+            idle_minutes_min?: number | null;
+            /**
+             * Format: int64
+             * @description The most sessions that one person may have at once; null leaves it to the owner.
+             * @example 5
+             */
+            max_sessions_per_user_max?: number | null;
+        };
         ActiveUser: {
             /**
              * @description The person's email address.
@@ -974,10 +1104,10 @@ export interface components {
              */
             reason?: string;
             /**
-             * @description What a sign-in does at that limit: end the session that was used least recently, or be refused.
-             * @enum {string}
+             * @description What a sign-in does at that limit: end the session that was used least recently, or be refused. null is evict_oldest.
+             * @enum {string|null}
              */
-            session_limit_action?: "evict_oldest" | "refuse_new";
+            session_limit_action?: "evict_oldest" | "refuse_new" | null;
         };
         SecurityPreview: {
             /** @description Whether the caller's own session would end at once. */
