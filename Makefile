@@ -10,10 +10,10 @@ FUZZTIME ?= 20s
 PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-standard web packages \
 	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
 
-.PHONY: help run demo dev example example-go example-nginx build web test test-go test-ui e2e fuzz check gen bench bench-feed bench-size bench-go pictures vuln
+.PHONY: help run demo dev example example-go example-nginx example-own-login build web test test-go test-ui e2e fuzz check gen bench bench-feed bench-size bench-go pictures vuln
 
 help: ## Print this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start Curfew on embedded SQLite, and say where to click
 	./bin/curfew serve
@@ -33,6 +33,9 @@ example-go: build ## Start a small Go API that verifies access tokens, and a Cur
 example-nginx: build ## Start a product that knows nothing of Curfew, behind an nginx that asks Curfew
 	@bash scripts/nginx.sh >/dev/null
 	go run ./examples/nginx
+
+example-own-login: node_modules/.package-lock.json build ## Start a small product with its own sign-in under Curfew, and a Curfew for it
+	@bash examples/own-login/start.sh
 
 build: web/dist/index.html ## Build bin/curfew with its pages
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/curfew ./cmd/curfew

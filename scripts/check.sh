@@ -28,7 +28,7 @@ echo "go vet"
 go vet ./...
 go vet -tags curfewtest ./cmd/... ./internal/server/... ./internal/cli/...
 # Modules of their own.
-modules="verify examples/go-api"
+modules="verify examples/go-api examples/own-login/before examples/own-login/after"
 for module in $modules; do (cd "$module" && go vet ./...); done
 
 echo "staticcheck"
