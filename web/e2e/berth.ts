@@ -70,18 +70,24 @@ export async function startBerth(state: State, folder: string, environment = {})
   }
 }
 
-/** A key of the product's, with what it needs. */
-export async function makeKey(curfew: Curfew): Promise<string> {
+/** A service key, made at the command line. */
+async function makeKey(curfew: Curfew, scopes: string): Promise<string> {
   const { stdout } = await run(binary, [
-    ...['service-keys', 'create', '--data-dir', join(curfew.folder, 'data'), '--name', 'berth', '--json'],
-    ...['--scope', 'sessions:write,accounts:write,revocations:read'],
+    ...['service-keys', 'create', '--data-dir', join(curfew.folder, 'data')],
+    ...['--name', 'berth', '--json', '--scope', scopes],
   ])
   return JSON.parse(stdout).key
 }
 
+/** Calls what Curfew has for services, about North Quay. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers as they come
+export type Service = (method: string, path: string, body?: object) => Promise<any>
+
 interface Product {
   /** The product's key at Curfew. */
   key: string
+  /** What another service of the same makers does at Curfew. */
+  service: Service
   berth: Berth
 }
 
@@ -99,7 +105,22 @@ export const test = plain.extend<Product, { folder: string }>({
     { scope: 'worker', timeout: 300_000 },
   ],
   serverArgs: ['--trusted-proxies', '127.0.0.1', '--signup', 'closed'],
-  key: async ({ curfew }, use) => use(await makeKey(curfew)),
+  // What the quickstart and start.sh give it.
+  key: async ({ curfew }, use) =>
+    use(await makeKey(curfew, 'sessions:write,accounts:write,revocations:read')),
+  service: async ({ curfew }, use) => {
+    const key = await makeKey(curfew, 'accounts:write,sessions:read')
+    await use(async (method, path, body) => {
+      const answer = await fetch(`${curfew.url}/api/v1/service/accounts/north-quay${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${key}`, ...(body && { 'Content-Type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+      return text ? JSON.parse(text) : null
+    })
+  },
   berth: async ({ curfew, key, folder }, use, info) => {
     const berth = await startBerth('after', folder, { CURFEW: curfew.url, CURFEW_KEY: key })
     await use(berth)
