@@ -67,9 +67,11 @@ const (
 	jobVerifiers = "verifiers"
 	jobReceipts  = "receipts"
 	jobStarts    = "repeatable_starts"
+	jobExpired   = "expired_sessions"
+	jobOutbox    = "webhook_deliveries"
 )
 
-var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobSessions, jobAudit, jobKeys, jobLog}
+var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobSessions, jobAudit, jobKeys, jobLog, jobExpired, jobOutbox}
 
 // background does what nobody waits for, on one node of all: the one that has
 // the lease. The lease only saves work; every job may be done by two nodes at
@@ -112,6 +114,8 @@ func newBackground(d *Data, c config.Config, a *authority.Authority, g *gate, no
 	add(jobVerifiers, time.Hour, "forgetting verifiers", a.ForgetVerifiers)
 	add(jobReceipts, time.Hour, "forgetting receipts", a.ForgetReceipts)
 	add(jobStarts, 10*time.Minute, "forgetting starts that cannot be repeated any more", a.ForgetRepeatables)
+	add(jobExpired, 0, "telling webhooks of expired sessions", (&authority.ExpiredTeller{Store: g, Now: d.Clock.Now}).Pass)
+	add(jobOutbox, 10*time.Minute, "forgetting deliveries to webhooks", (&authority.DeliveryRetention{Store: g, Now: d.Clock.Now}).Pass)
 	if c.SessionRetention > 0 {
 		add(jobSessions, time.Hour, "removing sessions that ended long ago",
 			(&authority.SessionRetention{Store: g, Now: d.Clock.Now, Keep: c.SessionRetention}).Pass)

@@ -140,7 +140,9 @@ func (d *Data) prepare(ctx context.Context, c config.Store, access Access) (err 
 		}
 	}
 	if access.Migrate || d.Migrated == 0 {
-		err = d.DB.Migrate(ctx)
+		if err = d.DB.Migrate(ctx); err == nil {
+			err = migrateJobs(ctx, c)
+		}
 	} else {
 		err = d.DB.CheckCurrent(ctx)
 	}

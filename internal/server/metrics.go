@@ -27,7 +27,8 @@ type metrics struct {
 
 	feed *feedMetrics
 	// alarmed is what the operator's page tells of alarms.
-	alarmed alarmBook
+	alarmed  alarmBook
+	webhooks *webhookMetrics
 	// ahead is told of sessions ahead of the store; nil before there is a feed.
 	ahead func(sessionID curfew.ID)
 }
@@ -55,6 +56,7 @@ func newMetrics(version string) *metrics {
 	}
 	m.newBackground()
 	m.feed = newFeedMetrics(m.registry, &m.alarmed)
+	m.webhooks = newWebhookMetrics(m.registry)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "curfew_build_info", Help: "1; the labels name what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)

@@ -198,6 +198,9 @@ func (s *Server) serve(ctx context.Context) error {
 	}
 	s.hub.Start()
 	s.onStop(func() error { s.hub.Stop(); return nil })
+	if err := s.startWebhooks(ctx); err != nil {
+		return err
+	}
 	uses := &keyUses{authority: s.authority, gate: g, trouble: trouble{log: log, what: "recording the use of service keys"}}
 	s.onStop(func() error { uses.last(); return nil })
 	api, err := httpapi.New(httpapi.Config{
