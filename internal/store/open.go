@@ -188,8 +188,11 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	if db.writes, err = prepare(ctx, db.write, writes...); err != nil {
 		return err
 	}
-	if db.reads, err = prepare(ctx, db.read, append(slices.Clip(register), db.dialect.looked...)...); err != nil {
-		return err
+	db.reads = db.writes
+	if db.read != db.write {
+		if db.reads, err = prepare(ctx, db.read, append(slices.Clip(register), db.dialect.looked...)...); err != nil {
+			return err
+		}
 	}
 	if db.batches, err = prepare(ctx, db.batch, db.dialect.batched...); err != nil {
 		return err

@@ -117,7 +117,7 @@ func TestIsolationIsOurs(t *testing.T) {
 func TestStatementsPrepareOnPostgres(t *testing.T) {
 	chain := testChain(t)
 	db := openAt(t, Options{URL: migratedDatabase(t, chain), Chain: chain})
-	if len(db.writes) != len(register)+1 || len(db.reads) != len(register) || len(db.batches) != len(postgresDialect.batched) {
+	if len(db.writes) != len(register)+1 || len(db.reads) != len(register)+1 || len(db.batches) != len(postgresDialect.batched) {
 		t.Errorf("%d, %d and %d statements are prepared", len(db.writes), len(db.reads), len(db.batches))
 	}
 	for pool := range db.pools() {
