@@ -188,13 +188,15 @@ type aServiceKey struct {
 	ID string `arg:"" name:"id" help:"The id of the key, as 'curfew service-keys list' shows it."`
 }
 
-func (k aServiceKey) id() (curfew.ID, error) {
+// at opens the installation once it is clear which key is meant.
+func (k aServiceKey) at(ctx context.Context, env *Env, c *storeCommand) (*installation, curfew.ID, error) {
 	id, err := curfew.ParseID(k.ID)
 	if err != nil {
 		// What was given may be the key itself: it is not repeated.
-		return id, usageError{errors.New("give the id of a service key, as 'curfew service-keys list' shows it")}
+		return nil, id, usageError{errors.New("give the id of a service key, as 'curfew service-keys list' shows it")}
 	}
-	return id, nil
+	in, err := c.open(ctx, env)
+	return in, id, err
 }
 
 type serviceKeysRotateCommand struct {
@@ -219,11 +221,7 @@ Examples:
 
 // Run rotates a key.
 func (c *serviceKeysRotateCommand) Run(ctx context.Context, env *Env) error {
-	id, err := c.id()
-	if err != nil {
-		return err
-	}
-	in, err := c.open(ctx, env)
+	in, id, err := c.at(ctx, env, &c.storeCommand)
 	if err != nil {
 		return err
 	}
@@ -260,11 +258,7 @@ Examples:
 
 // Run revokes a key.
 func (c *serviceKeysRevokeCommand) Run(ctx context.Context, env *Env) error {
-	id, err := c.id()
-	if err != nil {
-		return err
-	}
-	in, err := c.open(ctx, env)
+	in, id, err := c.at(ctx, env, &c.storeCommand)
 	if err != nil {
 		return err
 	}

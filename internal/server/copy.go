@@ -50,14 +50,11 @@ func Copy(ctx context.Context, c Copying) (copied []store.Copied, err error) {
 	if err := makeFile(c.To); err != nil {
 		return nil, err
 	}
-	to, err := openLong(ctx, c.To, chain)
+	to, err := openTarget(ctx, c.To, chain, c.Now())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	if err := prepareTarget(ctx, to, c.To, c.Now()); err != nil {
-		return nil, err
-	}
 	copied, err = store.Copy(ctx, from, to, c.Now(), c.Progress)
 	if errors.Is(err, store.ErrInUse) {
 		err = fmt.Errorf("nothing was copied to %s: %w", c.To.Database(), store.ErrInUse)
@@ -76,7 +73,12 @@ func (c Copying) secrets() (*token.Secrets, *audit.Chain, error) {
 	case found.secret == nil:
 		return nil, nil, fmt.Errorf("the secret that %s was made with is not at %s: set CURFEW_SECRET, CURFEW_SECRET_FILE or CURFEW_DATA_DIR", c.From.Database(), c.From.SecretFile)
 	}
-	secrets, err := secretsOf(c.From, found.secret)
+	return keysOf(c.From, found.secret)
+}
+
+// keysOf are the secrets of a text, and the chain of the audit logs under them.
+func keysOf(s config.Store, text []byte) (*token.Secrets, *audit.Chain, error) {
+	secrets, err := secretsOf(s, text)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,6 +148,19 @@ func makeFile(to config.Store) error {
 		return fmt.Errorf("the database %s cannot be made (%w): make its folder writable, or correct the path", path, cause(err))
 	}
 	return nil
+}
+
+// openTarget opens a database that is to be filled, with the schema of this
+// version.
+func openTarget(ctx context.Context, s config.Store, chain *audit.Chain, now time.Time) (*store.DB, error) {
+	to, err := openLong(ctx, s, chain)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepareTarget(ctx, to, s, now); err != nil {
+		return nil, errors.Join(err, to.Close())
+	}
+	return to, nil
 }
 
 // prepareTarget makes the schema where there is none.

@@ -67,11 +67,7 @@ func OpenData(ctx context.Context, c config.Store, access Access) (*Data, error)
 			return nil, err
 		}
 	}
-	secrets, err := secretsOf(c, found.secret)
-	if err != nil {
-		return nil, err
-	}
-	chain, err := newChain(secrets)
+	secrets, chain, err := keysOf(c, found.secret)
 	if err != nil {
 		return nil, err
 	}

@@ -73,11 +73,7 @@ func (r Restoring) checkFile() error {
 }
 
 func (r Restoring) copy(ctx context.Context, found findings) (copied []store.Copied, err error) {
-	secrets, err := secretsOf(r.To, found.secret)
-	if err != nil {
-		return nil, err
-	}
-	chain, err := newChain(secrets)
+	secrets, chain, err := keysOf(r.To, found.secret)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +87,11 @@ func (r Restoring) copy(ctx context.Context, found findings) (copied []store.Cop
 			return nil, err
 		}
 	}
-	to, err := openLong(ctx, r.To, chain)
+	to, err := openTarget(ctx, r.To, chain, r.Now())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	if err := prepareTarget(ctx, to, r.To, r.Now()); err != nil {
-		return nil, err
-	}
 	copied, err = store.Restore(ctx, from, to, r.Now(), r.Progress)
 	if errors.Is(err, store.ErrInUse) {
 		err = fmt.Errorf("nothing was restored to %s: it holds an installation, which is never overwritten: move it away first, or let CURFEW_DATABASE_URL name an empty database (to end what a database in place granted, run 'curfew fence')", r.To.Database())
