@@ -269,67 +269,6 @@ func TestKilledRestore(t *testing.T) {
 	}))
 }
 
-// A fence ends what a database in place granted: not while a server runs, nor
-// for a minute after one was killed.
-func TestFence(t *testing.T) {
-	for name, place := range places {
-		t.Run(name, func(t *testing.T) {
-			c := settings(t)
-			place(t, &c.Store)
-			s, _ := newServer(t, c)
-			must(t, s.Start(t.Context()))
-			signUp(t, s)
-			access, refresh := accessOf(t, s)
-			fenceAt := func(now time.Time) error {
-				_, err := Fence(t.Context(), Fencing{At: c.Store, Cause: "fence", Now: func() time.Time { return now }, Progress: nobody})
-				return err
-			}
-			for _, late := range []time.Duration{-time.Second, 0, 40 * time.Second} {
-				if err := fenceAt(time.Now().Add(late)); err == nil || !strings.Contains(err.Error(), "a server used") {
-					t.Errorf("while a server runs: %v", err)
-				}
-			}
-			refresh = refreshAt(t, s, refresh) // it did nothing
-			must(t, s.Stop())
-			must(t, fenceAt(time.Now()))
-			must(t, fenceAt(time.Now())) // another one
-			s, _ = newServer(t, c)
-			must(t, s.Start(t.Context()))
-			if reason := refused(t, s, refresh); reason != "operator" {
-				t.Errorf("ended by %q", reason)
-			}
-			if status := statusOf(t, s, access); status != http.StatusUnauthorized {
-				t.Errorf("an access token of before: %d", status)
-			}
-			access, refresh = accessOf(t, s)
-			if status := statusOf(t, s, access); status != http.StatusOK {
-				t.Errorf("an access token of after: %d", status)
-			}
-			refreshAt(t, s, refresh)
-			must(t, s.Stop())
-		})
-	}
-}
-
-// A server that comes to life during a fence keeps it from being taken as done.
-func TestFenceAndServerAtOnce(t *testing.T) {
-	c, _ := used(t, nil)
-	// A server that looked for the mark before the fence set it.
-	beside := openData(t, c.Store)
-	_, err := Fence(t.Context(), Fencing{At: c.Store, Cause: "fence", Now: time.Now, Progress: func(int64, int64) {
-		must(t, beside.DB.InTx(t.Context(), curfew.ZeroID, func(ctx context.Context, tx authority.Tx) error {
-			return tx.Heartbeat(ctx, curfew.NewID(time.Now()), time.Now())
-		}))
-	}})
-	if err == nil || !strings.Contains(err.Error(), "a server came to life meanwhile: stop it") {
-		t.Errorf("got %v", err)
-	}
-	s, _ := newServer(t, c)
-	if err := s.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "run 'curfew fence'") {
-		t.Errorf("a server starts: %v", err)
-	}
-}
-
 func TestRestoreRefuses(t *testing.T) {
 	c, _ := used(t, nil)
 	file := backup(t, c.Store)
@@ -383,64 +322,6 @@ func TestRestoreWaitsForTheServer(t *testing.T) {
 	if _, err := restore(t, file, to.Store); err == nil || !strings.Contains(err.Error(), "a server used") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func TestBackupRefuses(t *testing.T) {
-	c, _ := used(t, nil)
-	there := filepath.Join(t.TempDir(), "there.db")
-	must(t, os.WriteFile(there, []byte("precious"), 0o600))
-	empty := c.Store
-	places["PostgreSQL"](t, &empty)
-	for what, tt := range map[string]struct {
-		change func(b *BackingUp)
-		want   string
-	}{
-		"a file that is there": {func(b *BackingUp) { b.To = there }, "is there already: give another name, or --overwrite"},
-		"the database":         {func(b *BackingUp) { b.To, b.Overwrite = b.From.DatabasePath, true }, "--to is the database itself"},
-		"a folder":             {func(b *BackingUp) { b.To, b.Overwrite = filepath.Dir(there), true }, "which is not a file"},
-		"no folder":            {func(b *BackingUp) { b.To = filepath.Join(there, "..", "a", "b.db") }, "there is no such folder"},
-		"no source":            {func(b *BackingUp) { b.From.DatabasePath += "x" }, "there is no database at"},
-		"an empty source":      {func(b *BackingUp) { b.From = empty }, "there is nothing of Curfew in"},
-	} {
-		b := BackingUp{From: c.Store, To: filepath.Join(t.TempDir(), "new.db"), Now: time.Now, Progress: nothing}
-		tt.change(&b)
-		if _, err := Backup(t.Context(), b); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	// One that ends early leaves nothing behind, and what was there stays.
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	if _, err := Backup(ctx, BackingUp{From: c.Store, To: there, Overwrite: true, Now: time.Now, Progress: func(store.Progress) { cancel() }}); err == nil {
-		t.Error("it ended well")
-	}
-	entries, err := os.ReadDir(filepath.Dir(there))
-	must(t, err)
-	if content, err := os.ReadFile(there); err != nil || string(content) != "precious" || len(entries) != 1 {
-		t.Errorf("%q, %v, %v", content, entries, err)
-	}
-	_, err = Backup(t.Context(), BackingUp{From: c.Store, To: there, Overwrite: true, Now: time.Now, Progress: nothing})
-	must(t, err)
-	verified(t, c)
-}
-
-// A backup needs no secret, and none is in it.
-func TestBackupHasNoSecret(t *testing.T) {
-	c, _ := used(t, nil)
-	secret, err := os.ReadFile(c.SecretFile)
-	must(t, err)
-	without := c.Store
-	without.SecretFile = filepath.Join(t.TempDir(), "none")
-	file := backup(t, without)
-	content, err := os.ReadFile(file)
-	must(t, err)
-	if strings.Contains(string(content), strings.TrimSpace(string(secret))) {
-		t.Error("the secret is in the backup")
-	}
-	to := c.Store
-	places["SQLite"](t, &to)
-	_, err = restore(t, file, to)
-	must(t, err)
 }
 
 // A backup of an older version is brought to this one on the way, and stays as
