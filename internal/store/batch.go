@@ -180,23 +180,34 @@ func (b *batcher[C]) close() {
 	b.done.Wait()
 }
 
-// answer is the way back of a call's result. The caller may stop waiting; the
+// answer is the way back of a call's result: what the call has come to is in it
+// until it is given, and then belongs to the caller. The caller may stop waiting; the
 // call itself goes on.
-type answer[T any] chan result[T]
+type answer[T any] struct {
+	result result[T]
+	given  chan struct{}
+}
 
 type result[T any] struct {
 	value T
 	err   error
 }
 
-func newAnswer[T any]() answer[T] { return make(answer[T], 1) }
+func newAnswer[T any]() answer[T] { return answer[T]{given: make(chan struct{})} }
 
-func (a answer[T]) give(v T, err error) { a <- result[T]{v, err} }
+// give gives the result.
+func (a *answer[T]) give() { close(a.given) }
 
-func (a answer[T]) wait(ctx context.Context) (T, error) {
+// fail gives an error in the place of the result.
+func (a *answer[T]) fail(err error) {
+	a.result = result[T]{err: err}
+	a.give()
+}
+
+func (a *answer[T]) wait(ctx context.Context) (T, error) {
 	select {
-	case r := <-a:
-		return r.value, r.err
+	case <-a.given:
+		return a.result.value, a.result.err
 	case <-ctx.Done():
 		var zero T
 		return zero, curfew.Unavailable(ctx.Err())

@@ -21,7 +21,7 @@ func TestQueueIsBounded(t *testing.T) {
 	reached, release := make(chan struct{}), make(chan struct{})
 	var first sync.Once
 	ran := 0
-	b := newBatcher(batching[answer[int]]{workers: 1, most: maxBatch, run: func(calls []answer[int]) {
+	b := newBatcher(batching[*answer[int]]{workers: 1, most: maxBatch, run: func(calls []*answer[int]) {
 		first.Do(func() {
 			close(reached)
 			<-release
@@ -31,21 +31,22 @@ func TestQueueIsBounded(t *testing.T) {
 		}
 		for _, call := range calls {
 			ran++
-			call.give(1, nil)
+			call.result.value = 1
+			call.give()
 		}
 	}})
 	submitted := 0
-	submit := func() (answer[int], error) {
+	submit := func() (*answer[int], error) {
 		submitted++
 		call := newAnswer[int]()
-		return call, b.submit(curfew.ID{byte(submitted), byte(submitted >> 8)}, call)
+		return &call, b.submit(curfew.ID{byte(submitted), byte(submitted >> 8)}, &call)
 	}
 	leader, err := submit()
 	if err != nil {
 		t.Fatal(err)
 	}
 	<-reached
-	waiting := []answer[int]{leader}
+	waiting := []*answer[int]{leader}
 	for range maxWaiting {
 		call, err := submit()
 		if err != nil {
@@ -180,7 +181,8 @@ func TestOneBatchAnAccount(t *testing.T) {
 func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := newAnswer[int]().wait(ctx); curfew.KindOf(err) != curfew.KindUnavailable || !errors.Is(err, context.Canceled) {
+	call := newAnswer[int]()
+	if _, err := call.wait(ctx); curfew.KindOf(err) != curfew.KindUnavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -55,8 +55,7 @@ type rotateCall struct {
 	authority.Rotation
 	ctx    context.Context // the caller's, to see whether anybody still waits
 	handed time.Time
-	answer answer[authority.Rotated]
-	result result[authority.Rotated] // until the commit
+	answer[authority.Rotated]
 }
 
 // Rotate hands a refresh to the next batch and waits for its commit.
@@ -68,7 +67,7 @@ func (db *DB) Rotate(ctx context.Context, r authority.Rotation) (authority.Rotat
 	if err := db.rotations.submit(r.AccountID, call); err != nil {
 		return authority.Rotated{}, err
 	}
-	return call.answer.wait(ctx)
+	return call.wait(ctx)
 }
 
 // rotateBatch commits waiting refreshes together. If that fails each is tried
@@ -78,7 +77,7 @@ func (db *DB) rotateBatch(calls []*rotateCall) {
 	calls = slices.DeleteFunc(calls, func(call *rotateCall) bool {
 		late := call.late()
 		if late { // who comes too late already does not wait for the engine, too
-			call.answer.give(authority.Rotated{}, call.result.err)
+			call.give()
 		}
 		return late
 	})
@@ -97,9 +96,9 @@ func (db *DB) rotateBatch(calls []*rotateCall) {
 	}
 	for _, call := range calls {
 		if err != nil {
-			call.answer.give(authority.Rotated{}, curfew.Unavailable(err))
+			call.fail(curfew.Unavailable(err))
 		} else {
-			call.answer.give(call.result.value, call.result.err)
+			call.give()
 		}
 	}
 }
@@ -139,14 +138,16 @@ func (db *DB) rotateTogether(calls []*rotateCall) error {
 func rotateOneByOne(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error {
 	stmt := tx.StmtContext(ctx, db.writes[rotateSession])
 	defer stmt.Close()
+	row := new(rotatedRow)
+	into := row.into()
 	for _, call := range calls {
 		if call.late() {
 			continue
 		}
-		st, err := scanRotated(stmt.QueryRowContext(ctx, rotateArgs(call.Rotation)...).Scan)
+		err := stmt.QueryRowContext(ctx, rotateArgs(call.Rotation)...).Scan(into...)
 		switch {
 		case err == nil:
-			call.result = result[authority.Rotated]{value: rotatedOf(call.Rotation, st)}
+			call.result = result[authority.Rotated]{value: row.of(call.Rotation)}
 		case errors.Is(err, sql.ErrNoRows):
 			call.result = result[authority.Rotated]{err: curfew.ErrNotFound}
 		default:
@@ -188,29 +189,34 @@ func rotateArgs(r authority.Rotation) []any {
 	return []any{r.AccountID[:], t.now, r.Generation, r.SecretHash[:], r.SessionID[:], t.active, t.tolerated, r.Attempt, r.Nonce, t.youngAfter}
 }
 
-func scanRotated(scan func(...any) error) (st curfew.Standing, err error) {
-	var amr string
-	s := &st.Session
-	err = scan(idInto{&s.UserID}, &s.Generation, timeInto{&s.RotatedAt}, timeInto{&s.StartedAt}, timeInto{&s.AuthTime},
-		timeInto{&s.LastActiveAt}, &s.IdleMinutes, &s.AbsoluteMinutes, timeInto{&s.IdleExpiresAt}, timeInto{&s.AbsoluteExpiresAt},
-		&s.AccountEpoch, &s.UserEpoch, &amr, &st.Account.Name, &st.User.Name, &st.User.Email, &st.User.Role)
-	s.AMR = strings.Fields(amr)
-	return st, err
+// rotatedRow is what a refresh answers with, one row after the other.
+type rotatedRow struct {
+	curfew.Standing
+	amr string
 }
 
-// rotatedOf is the answer to a refresh whose row was scanned.
-func rotatedOf(r authority.Rotation, st curfew.Standing) authority.Rotated {
+// into is where the columns of rotateReturning go.
+func (r *rotatedRow) into() []any {
+	s := &r.Session
+	return []any{idInto{&s.UserID}, &s.Generation, timeInto{&s.RotatedAt}, timeInto{&s.StartedAt}, timeInto{&s.AuthTime},
+		timeInto{&s.LastActiveAt}, &s.IdleMinutes, &s.AbsoluteMinutes, timeInto{&s.IdleExpiresAt}, timeInto{&s.AbsoluteExpiresAt},
+		&s.AccountEpoch, &s.UserEpoch, &r.amr, &r.Account.Name, &r.User.Name, &r.User.Email, &r.User.Role}
+}
+
+// of is the answer to a refresh whose row was scanned.
+func (r *rotatedRow) of(asked authority.Rotation) authority.Rotated {
+	st := r.Standing
 	s := &st.Session
-	s.AccountID, s.ID, s.SecretHash = r.AccountID, r.SessionID, r.SecretHash
-	st.Account.ID, st.User.AccountID, st.User.ID = r.AccountID, r.AccountID, s.UserID
+	s.AMR = strings.Fields(r.amr)
+	s.AccountID, s.ID, s.SecretHash = asked.AccountID, asked.SessionID, asked.SecretHash
+	st.Account.ID, st.User.AccountID, st.User.ID = asked.AccountID, asked.AccountID, s.UserID
 	st.Account.SessionEpoch, st.User.SessionEpoch = s.AccountEpoch, s.UserEpoch
-	return authority.Rotated{Standing: st, Young: s.Generation == r.Generation}
+	return authority.Rotated{Standing: st, Young: s.Generation == asked.Generation}
 }
 
 type standingCall struct {
 	accountID, sessionID curfew.ID
-	answer               answer[curfew.Standing]
-	result               result[curfew.Standing]
+	answer[curfew.Standing]
 }
 
 // Standing reads a session as it is after the call began, together with other
@@ -223,16 +229,16 @@ func (db *DB) Standing(ctx context.Context, accountID, sessionID curfew.ID) (cur
 	if err := db.standings.submit(accountID, call); err != nil {
 		return curfew.Standing{}, err
 	}
-	return call.answer.wait(ctx)
+	return call.wait(ctx)
 }
 
 func (db *DB) standingBatch(calls []*standingCall) {
 	err := db.retry(context.Background(), func() error { return db.dialect.standings(context.Background(), db, calls) })
 	for _, call := range calls {
 		if err != nil {
-			call.answer.give(curfew.Standing{}, curfew.Unavailable(err))
+			call.fail(curfew.Unavailable(err))
 		} else {
-			call.answer.give(call.result.value, call.result.err)
+			call.give()
 		}
 	}
 }

@@ -68,31 +68,47 @@ func scanSession(s *curfew.Session, amr, device *string) []any {
 		&s.AccountEpoch, &s.UserEpoch, timeInto{&s.RevokedAt}, &s.RevokeReason, device, &s.IP, amr}
 }
 
-func scanStanding(scan func(...any) error) (curfew.Standing, error) {
-	var st curfew.Standing
-	var amr, device string
-	var accountAt, userAt time.Time
-	var accountReason, userReason *string
-	u, a := &st.User, &st.Account
-	into := append(scanSession(&st.Session, &amr, &device),
+// standingRow is what standingColumns read, one row after the other.
+type standingRow struct {
+	curfew.Standing
+	amr, device               string
+	accountAt, userAt         time.Time
+	accountReason, userReason *string
+}
+
+// into is where the columns go.
+func (r *standingRow) into() []any {
+	u, a := &r.User, &r.Account
+	return append(scanSession(&r.Session, &r.amr, &r.device),
 		&u.Name, &u.Email, &u.Role, timeInto{&u.CreatedAt}, timeInto{&u.DisabledAt}, timeInto{&u.LastLoginAt}, &u.Version, &u.SessionEpoch,
 		&a.Name, &a.PolicyVersion, &a.ClampVersion, &a.SessionEpoch,
-		timeInto{&accountAt}, &accountReason, timeInto{&userAt}, &userReason)
-	if err := scan(into...); err != nil {
+		timeInto{&r.accountAt}, &r.accountReason, timeInto{&r.userAt}, &r.userReason)
+}
+
+// standing is the row that was scanned.
+func (r *standingRow) standing() (curfew.Standing, error) {
+	st := r.Standing
+	st.Session.AMR = strings.Fields(r.amr)
+	st.Session.Device = curfew.Device{}
+	if err := json.Unmarshal([]byte(r.device), &st.Session.Device); err != nil {
 		return curfew.Standing{}, err
 	}
-	st.Session.AMR = strings.Fields(amr)
-	if err := json.Unmarshal([]byte(device), &st.Session.Device); err != nil {
-		return curfew.Standing{}, err
+	st.User.AccountID, st.User.ID, st.Account.ID = st.Session.AccountID, st.Session.UserID, st.Session.AccountID
+	if r.accountReason != nil {
+		st.AccountRaise = &curfew.Raise{At: r.accountAt, Reason: curfew.Reason(*r.accountReason)}
 	}
-	u.AccountID, u.ID, a.ID = st.Session.AccountID, st.Session.UserID, st.Session.AccountID
-	if accountReason != nil {
-		st.AccountRaise = &curfew.Raise{At: accountAt, Reason: curfew.Reason(*accountReason)}
-	}
-	if userReason != nil {
-		st.UserRaise = &curfew.Raise{At: userAt, Reason: curfew.Reason(*userReason)}
+	if r.userReason != nil {
+		st.UserRaise = &curfew.Raise{At: r.userAt, Reason: curfew.Reason(*r.userReason)}
 	}
 	return st, nil
+}
+
+func scanStanding(scan func(...any) error) (curfew.Standing, error) {
+	r := new(standingRow)
+	if err := scan(r.into()...); err != nil {
+		return curfew.Standing{}, err
+	}
+	return r.standing()
 }
 
 var selectStanding = statement(`SELECT ` + standingColumns + standingFrom + ` AND s.id = $2`)

@@ -98,22 +98,22 @@ func readRotated(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall, moved
 		return err
 	}
 	defer rows.Close()
+	var number int
+	var hour bool
+	row := new(rotatedRow)
+	into := append(row.into(), &number)
+	if moved != nil {
+		into = append(into, &hour)
+	}
 	for rows.Next() {
-		var number int
-		var hour bool
-		last := []any{&number, &hour}
-		if moved == nil {
-			last = last[:1]
-		}
-		st, err := scanRotated(func(into ...any) error { return rows.Scan(append(into, last...)...) })
-		if err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		if number < 1 || number > len(calls) {
 			return fmt.Errorf("store: a batch of %d answered for call %d", len(calls), number)
 		}
 		call := calls[number-1]
-		call.result = result[authority.Rotated]{value: rotatedOf(call.Rotation, st)}
+		call.result = result[authority.Rotated]{value: row.of(call.Rotation)}
 		if hour {
 			*moved = append(*moved, call)
 		}
@@ -142,9 +142,16 @@ func readStandings(ctx context.Context, stmt *sql.Stmt, calls []*standingCall, a
 		return err
 	}
 	defer rows.Close()
+	var number int
+	row := new(standingRow)
+	into := append([]any{&number}, row.into()...)
 	for rows.Next() {
-		number := 0 // read first, also of a row that is broken further on
-		st, err := scanStanding(func(into ...any) error { return rows.Scan(append([]any{&number}, into...)...) })
+		number = 0 // read first, also of a row that is broken further on
+		var st curfew.Standing
+		err := rows.Scan(into...)
+		if err == nil {
+			st, err = row.standing()
+		}
 		switch {
 		case number >= 1 && number <= len(calls):
 		case err != nil:
