@@ -168,7 +168,10 @@ func (a *API) finish(x *exchange, took time.Duration) {
 	if x.err != nil {
 		attrs = append(attrs, slog.String("error", x.err.Error()))
 	}
-	a.Log.LogAttrs(x.request.Context(), level, "request", attrs...)
+	// Straight to the handler: the logger would look up the line of code each time.
+	line := slog.NewRecord(time.Now(), level, "request", 0)
+	line.AddAttrs(attrs...)
+	_ = a.Log.Handler().Handle(x.request.Context(), line)
 }
 
 // routeOf is the pattern that answered, without its method; never the path
