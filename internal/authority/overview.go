@@ -28,7 +28,7 @@ const (
 	onePeople, oneSessions   = 100_000, 100_000
 
 	// A search reads names in chunks of so many, and stops after so many names.
-	searchChunk  = 2_000
+	searchChunk  = 10_000
 	searchBudget = 100_000
 
 	// So many owners and audit events are shown of one account.
