@@ -256,22 +256,61 @@ func (a *Authority) AccountPeople(ctx context.Context, id curfew.ID, page Page[U
 	return list, err
 }
 
-// Surroundings is what the operator is shown of the nodes and the verifiers of
-// an installation.
+// Surroundings is what the operator is shown of the nodes, the verifiers and the
+// endpoints of an installation.
 type Surroundings struct {
 	Nodes     []curfew.Node
 	Verifiers []curfew.Verifier
+	Endpoints []Endpoint
 	Now       time.Time
 }
 
-// Surroundings gives at most so many nodes and verifiers to the operator.
+// Endpoint is an endpoint that is told of events, and what it was not told of
+// yet.
+type Endpoint struct {
+	curfew.Webhook
+	Waiting Count
+	Oldest  time.Time // of what waits; zero for nothing
+}
+
+// mostWaiting is among how many deliveries those that wait are counted.
+const mostWaiting = 20_000
+
+// endpoints are all endpoints, with what waits for them.
+func endpoints(ctx context.Context, r Reader) (all []Endpoint, err error) {
+	hooks, err := r.Webhooks(ctx)
+	if err != nil || len(hooks) == 0 {
+		return nil, err
+	}
+	waiting, err := r.Waiting(ctx, mostWaiting)
+	if err != nil {
+		return nil, err
+	}
+	counted := 0
+	of := map[curfew.ID]curfew.Backlog{}
+	for _, b := range waiting {
+		counted += int(b.Waiting)
+		of[b.WebhookID] = b
+	}
+	for _, hook := range hooks {
+		b := of[hook.ID]
+		all = append(all, Endpoint{hook, Count{int(b.Waiting), counted >= mostWaiting}, b.Oldest})
+	}
+	return all, nil
+}
+
+// Surroundings gives at most so many nodes and verifiers, and the endpoints, to
+// the operator.
 func (a *Authority) Surroundings(ctx context.Context, nodes, verifiers int) (s Surroundings, err error) {
 	s.Now = a.now()
 	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
 		if s.Nodes, err = r.Nodes(ctx, nodes); err != nil {
 			return err
 		}
-		s.Verifiers, err = r.Verifiers(ctx, s.Now.Add(-verifierMemory), verifiers)
+		if s.Verifiers, err = r.Verifiers(ctx, s.Now.Add(-verifierMemory), verifiers); err != nil {
+			return err
+		}
+		s.Endpoints, err = endpoints(ctx, r)
 		return err
 	})
 	return s, err

@@ -166,6 +166,9 @@ type Reader interface {
 	// Nodes gives at most limit of the nodes that did not say that they stopped,
 	// those heard of last first.
 	Nodes(ctx context.Context, limit int) ([]curfew.Node, error)
+	// Waiting says how much waits for which endpoint, among at most limit
+	// deliveries.
+	Waiting(ctx context.Context, limit int) ([]curfew.Backlog, error)
 	// AccountIDs gives at most limit customers' accounts after an id, in its
 	// order; CountAccounts counts them. GreatestEpoch is the greatest session
 	// epoch of any.

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
@@ -16,6 +18,8 @@ const (
 	// after how long a verifier does, which asks twice a second.
 	nodeSilent     = 30 * time.Second
 	verifierSilent = 5 * time.Second
+	// deliveryLate is for how long an event waits before it needs a look.
+	deliveryLate = time.Minute
 	// shownNodes and readVerifiers bound what is read, shownVerifiers what of it
 	// is shown one by one: those first that need a look.
 	shownNodes     = 50
@@ -73,12 +77,29 @@ func worse(a, b follower) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Name, b.Name), a.ID.Compare(b.ID))
 }
 
+// endpoint is one that is told of events. Of its URL only the host is shown: the
+// rest may hold what lets somebody tell it of others.
+type endpoint struct {
+	authority.Endpoint
+	Host string
+	Late bool
+}
+
+func endpointOf(e authority.Endpoint, now time.Time) endpoint {
+	shown := endpoint{Endpoint: e, Host: "unreadable", Late: !e.Oldest.IsZero() && now.Sub(e.Oldest) > deliveryLate}
+	if u, err := url.Parse(e.URL); err == nil {
+		shown.Host = u.Host
+	}
+	return shown
+}
+
 // healthData is the page about the installation.
 type healthData struct {
 	This      nodeData
 	Database  Database
 	Nodes     []peer
 	Followers []follower
+	Endpoints []endpoint
 	// Silent, Late and Fine count all that were read; More says that there are
 	// others.
 	Silent, Late, Fine int
@@ -112,6 +133,9 @@ func (v *visit) health() error {
 			data.Fine++
 		}
 		data.Followers = append(data.Followers, f)
+	}
+	for _, e := range around.Endpoints {
+		data.Endpoints = append(data.Endpoints, endpointOf(e, around.Now))
 	}
 	slices.SortFunc(data.Followers, worse)
 	data.Followers = data.Followers[:min(len(data.Followers), shownVerifiers)]

@@ -114,7 +114,7 @@ func TestHealth(t *testing.T) {
 	d := newDesk(t)
 	d.signIn()
 	at := Path + "/health"
-	d.want(d.get(at), 200, at, "No server has left a heartbeat", "No service has followed the feed", "SQLite 3.54", "version 7", "1.2.3", "40 ms ago")
+	d.want(d.get(at), 200, at, "No server has left a heartbeat", "No service has followed the feed", "No service is told of events", "SQLite 3.54", "version 7", "1.2.3", "40 ms ago")
 	verifier := func(name string, ago time.Duration, applied string) curfew.Verifier {
 		return curfew.Verifier{ID: curfew.ID{15: name[0]}, Name: name, Mode: curfew.ModeStrict, Applied: applied, HeardAt: d.now.Add(-ago)}
 	}
@@ -122,9 +122,17 @@ func TestHealth(t *testing.T) {
 	d.around = authority.Surroundings{Now: d.now,
 		Nodes: []curfew.Node{{ID: d.node.ID, StartedAt: d.now, HeartbeatAt: d.now}, {ID: curfew.ID{7}, StartedAt: d.now, HeartbeatAt: d.now.Add(-31 * time.Second)}},
 		Verifiers: []curfew.Verifier{verifier("apples", 0, "all"), verifier("beans", 5*time.Second, "all"), verifier("cider", 6*time.Second, "all"),
-			verifier("dates", 0, "some"), verifier("eggs", 0, "nonsense")}}
+			verifier("dates", 0, "some"), verifier("eggs", 0, "nonsense")},
+		Endpoints: []authority.Endpoint{
+			{Webhook: curfew.Webhook{ID: curfew.ID{1}, URL: "https://shop.example/hooks/s3cret?k=s3cret"}, Waiting: authority.Count{N: 2}, Oldest: d.now.Add(-2 * time.Minute)},
+			{Webhook: curfew.Webhook{ID: curfew.ID{2}, URL: "https://crm.example/", DisabledAt: d.now, DisabledReason: curfew.DisabledGone}, Waiting: authority.Count{N: 20000, More: true}},
+			{Webhook: curfew.Webhook{ID: curfew.ID{3}, URL: "https://log.example/"}, Waiting: authority.Count{N: 1}, Oldest: d.now.Add(-30 * time.Second)}}}
 	p := d.get(at)
 	d.want(p, 200, at, "(this one)", "alive", "silent</span> <span class=\"quiet\">31 s ago", "1 is silent", "2 are behind", "2 are up to date", "3 entries behind", "unknown")
+	d.want(p, 200, at, "shop.example", "late</span>", "2 min ago", "disabled</span> <span class=\"quiet\">gone", "20,000+", "told</span>", "30 s ago")
+	if strings.Contains(p.text, "s3cret") {
+		t.Error("more than the host of an endpoint is shown")
+	}
 	order := -1
 	for _, name := range []string{">cider<", ">dates<", ">eggs<", ">apples<", ">beans<"} {
 		i := strings.Index(p.text, name)

@@ -29,6 +29,11 @@ var (
  JOIN users u ON u.account_id = $1 AND u.id = s.user_id
  JOIN accounts a ON a.id = $1`)
 
+	// selectWaiting counts what waits for endpoints, among so many deliveries that
+	// are to be looked after first.
+	selectWaiting = statement(`SELECT q.webhook_id, count(*), min(q.created_at)
+ FROM (SELECT o.webhook_id, o.created_at FROM outbox o WHERE o.watch_at IS NOT NULL ORDER BY o.watch_at LIMIT $1) q GROUP BY q.webhook_id`)
+
 	// selectNodes reads the rows of nodes that did not say that they stopped.
 	selectNodes = statement(`SELECT id, started_at, heartbeat, last_seq FROM writers WHERE stopped_at IS NULL ORDER BY heartbeat DESC, id LIMIT $1`)
 )
@@ -90,6 +95,16 @@ func (c conn) Nodes(ctx context.Context, limit int) (nodes []curfew.Node, err er
 		return err
 	}, limit)
 	return nodes, err
+}
+
+func (c conn) Waiting(ctx context.Context, limit int) (all []curfew.Backlog, err error) {
+	err = c.each(ctx, selectWaiting, func(scan func(...any) error) error {
+		var b curfew.Backlog
+		err := scan(idInto{&b.WebhookID}, &b.Waiting, timeInto{&b.Oldest})
+		all = append(all, b)
+		return err
+	}, limit)
+	return all, err
 }
 
 // Engine is what keeps the data: the engine's name and version.

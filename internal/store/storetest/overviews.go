@@ -174,4 +174,44 @@ func overviews(t *testing.T, open Open) {
 			w.T.Errorf("at most one: %+v, %v", s.Nodes, err)
 		}
 	})
+	scenario(t, open, "endpoints, and what waits for them", func(w *World) {
+		w.otherMayChange = true // it is told of
+		if s, err := w.Surroundings(bg, 1, 1); err != nil || len(s.Endpoints) != 0 {
+			w.T.Errorf("before there are any: %+v, %v", s.Endpoints, err)
+		}
+		actor := curfew.Actor{Type: curfew.ActorService, ServiceKeyID: curfew.ID{1}, Name: "shop"}
+		made := func(event curfew.EventType) curfew.ID {
+			hook, _, err := w.CreateWebhook(bg, actor, Origin, authority.NewWebhook{URL: "https://shop.example/", Events: []string{string(event)}})
+			must(w.T, err)
+			return hook.ID
+		}
+		told, quiet := made(curfew.EventSessionStarted), made(curfew.EventPolicyUpdated)
+		first := w.Clock.Now()
+		w.SignIn("ada@acme.example")
+		w.Clock.Add(time.Second)
+		w.SignIn("oleg@other.example")
+		s, err := w.Surroundings(bg, 1, 1)
+		must(w.T, err)
+		if len(s.Endpoints) != 2 {
+			w.T.Fatalf("%+v", s.Endpoints)
+		}
+		for _, e := range s.Endpoints {
+			want, oldest := authority.Count{N: 2}, first
+			if e.ID == quiet {
+				want, oldest = authority.Count{}, time.Time{}
+			} else if e.ID != told {
+				w.T.Errorf("the endpoint %s", e.ID)
+			}
+			if e.Waiting != want || !e.Oldest.Equal(oldest) {
+				w.T.Errorf("%+v, since %s", e.Waiting, e.Oldest)
+			}
+		}
+		w.View(func(ctx context.Context, r authority.Reader) error {
+			some, err := r.Waiting(ctx, 1)
+			if must(w.T, err); len(some) != 1 || some[0].Waiting != 1 {
+				w.T.Errorf("among one: %+v", some)
+			}
+			return nil
+		})
+	}, func(c *authority.Config) { c.JudgeWebhookURL = func(string) error { return nil } })
 }
