@@ -96,7 +96,7 @@ func (a *Authority) open(ctx context.Context, tx Tx, from curfew.Origin, now tim
 	err = write(ctx, tx, from, now, event{account: user.AccountID, action: audit.SessionStart, actor: p.by,
 		resource: "session", id: p.id, details: details})
 	if err == nil {
-		err = tellStarted(ctx, tx, session)
+		err = tellStarted(ctx, tx, session, user, account)
 	}
 	return started{standing: curfew.Standing{Session: session, User: user, Account: account}, refresh: refresh, born: true}, err
 }

@@ -33,10 +33,24 @@ type toldID struct {
 	ID string `json:"id"`
 }
 
+// toldWho names one also by the product's own id, where there is one.
+type toldWho struct {
+	ID         string  `json:"id"`
+	ExternalID *string `json:"external_id"`
+}
+
+func whoOf(id curfew.ID, external string) toldWho {
+	who := toldWho{ID: id.String()}
+	if external != "" {
+		who.ExternalID = &external
+	}
+	return who
+}
+
 // toldStart is the data of session.started.
 type toldStart struct {
-	Account toldID      `json:"account"`
-	User    toldID      `json:"user"`
+	Account toldWho     `json:"account"`
+	User    toldWho     `json:"user"`
 	Session toldSession `json:"session"`
 }
 
@@ -129,9 +143,9 @@ func tell(ctx context.Context, tx Tx, e curfew.Telling, data any) error {
 	return tx.Tell(ctx, e)
 }
 
-func tellStarted(ctx context.Context, tx Tx, s curfew.Session) error {
+func tellStarted(ctx context.Context, tx Tx, s curfew.Session, user curfew.User, account curfew.Account) error {
 	return tell(ctx, tx, curfew.Telling{AccountID: s.AccountID, Type: curfew.EventSessionStarted, Subject: s.ID, OccurredAt: s.StartedAt},
-		toldStart{Account: toldID{s.AccountID.String()}, User: toldID{s.UserID.String()}, Session: toldSession{
+		toldStart{Account: whoOf(s.AccountID, account.ExternalID), User: whoOf(s.UserID, user.ExternalID), Session: toldSession{
 			ID: s.ID.String(), StartedAt: moment(s.StartedAt), AuthTime: moment(s.AuthTime), AMR: s.AMR,
 			IdleMinutes: s.IdleMinutes, AbsoluteMinutes: s.AbsoluteMinutes,
 			IdleExpiresAt: moment(s.IdleExpiresAt), AbsoluteExpiresAt: moment(s.AbsoluteExpiresAt),

@@ -65,6 +65,11 @@ type commands struct {
 		Rotate serviceKeysRotateCommand `cmd:"" help:"Make a new key in place of one in use."`
 		Revoke serviceKeysRevokeCommand `cmd:"" help:"End a service key."`
 	} `cmd:"" help:"Make, list, rotate and revoke the keys by which other services prove themselves."`
+	Webhooks struct {
+		List       webhooksListCommand       `cmd:"" help:"List the webhooks, and what waits for each."`
+		Deliveries webhooksDeliveriesCommand `cmd:"" help:"List what a webhook was told."`
+		Replay     webhooksReplayCommand     `cmd:"" help:"Tell webhooks once more."`
+	} `cmd:"" help:"See what webhooks were told, and tell them once more."`
 	Audit struct {
 		Verify auditVerifyCommand `cmd:"" help:"Check that nobody tampered with the audit log."`
 		Export auditExportCommand `cmd:"" help:"Write the audit log to standard output."`

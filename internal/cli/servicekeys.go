@@ -55,8 +55,6 @@ func (serviceKeysCreateCommand) Help() string {
     webhooks:write      manage webhooks
     operator            open the operator's page: see all accounts, end their sessions
 
-In this version there are operations for revocations:read, tokens:introspect, operator and, to end the session of a token, sessions:write; the other scopes are kept with the key and open nothing yet.
-
 Give each service a key of its own, with the scopes that it needs.
 
 Examples:
