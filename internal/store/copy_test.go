@@ -64,7 +64,7 @@ func fill(t *testing.T, db *DB, sessions int) curfew.ID {
 	}
 	if err := db.InTx(ctx, id, func(ctx context.Context, tx authority.Tx) error {
 		for i, text := range hostile {
-			user := curfew.User{AccountID: id, ID: curfew.NewID(copyTime), Name: text, Email: fmt.Sprint(i, "@x.example"), Role: curfew.RoleMember, CreatedAt: copyTime}
+			user := curfew.User{AccountID: id, ID: curfew.NewID(copyTime), Name: text, Email: fmt.Sprint(i, "@x.example"), Role: curfew.RoleMember, CreatedAt: copyTime, ExternalID: text}
 			if _, err := tx.InsertUser(ctx, user, user.Email); err != nil {
 				return err
 			}
@@ -84,6 +84,13 @@ func fill(t *testing.T, db *DB, sessions int) curfew.ID {
 				return err
 			}
 			if _, err := tx.Throttle(ctx, [32]byte{byte(i)}); err != nil {
+				return err
+			}
+			if _, err := tx.ClaimAccount(ctx, text, id); err != nil {
+				return err
+			}
+			start := curfew.Repeatable{ID: [32]byte{byte(i)}, BodyHash: [32]byte{1}, AccountID: id, SessionID: user.ID, MadeAt: copyTime}
+			if _, err := tx.ClaimRepeatable(ctx, start, copyTime); err != nil {
 				return err
 			}
 		}

@@ -22,6 +22,9 @@ type written struct {
 
 const firefox = `"device":{"browser":"Firefox 144","os":"Linux","kind":"desktop"},"amr":["pwd"]`
 
+// noLimit is the rest of a policy that limits no number of sessions.
+const noLimit = `,"max_sessions_per_user":null,"session_limit_action":"evict_oldest"`
+
 func auditing(t *testing.T, open Open) {
 	for _, c := range []struct {
 		name string
@@ -115,9 +118,9 @@ func auditing(t *testing.T, open Open) {
 		{"policy", func(w *World, c crowd) error {
 			_, err := w.SetPolicy(bg, c.ada.Actor(), Origin, setAll(15, 60))
 			return err
-		}, []written{{audit.AccountSessionPolicyUpdate, "account", "user", `{"old":{"idle_minutes":null,"absolute_minutes":null},` +
-			`"new":{"idle_minutes":15,"absolute_minutes":60},"effective_old":{"idle_minutes":10080,"absolute_minutes":20160},` +
-			`"effective_new":{"idle_minutes":15,"absolute_minutes":60},"apply_to":"all_sessions","reason":""}`}}},
+		}, []written{{audit.AccountSessionPolicyUpdate, "account", "user", `{"old":{"idle_minutes":null,"absolute_minutes":null` + noLimit +
+			`},"new":{"idle_minutes":15,"absolute_minutes":60` + noLimit + `},"effective_old":{"idle_minutes":10080,"absolute_minutes":20160` + noLimit +
+			`},"effective_new":{"idle_minutes":15,"absolute_minutes":60` + noLimit + `},"apply_to":"all_sessions","reason":""}`}}},
 		{"names", func(w *World, c crowd) error {
 			_, err := w.RenameAccount(bg, c.ada.Actor(), Origin, "Acme Ltd", nil)
 			_, again := w.RenameMe(bg, c.bob.Actor(), Origin, "Robert", nil)
