@@ -142,8 +142,8 @@ test('signing in again in a window keeps what was typed, and ends the session be
   await expect(warning(page).getByRole('button')).toHaveCount(0)
   const sessions = await service('GET', '/sessions?status=all')
   expect(sessions.items.map((each: { reason: string | null }) => each.reason).sort()).toEqual([
-    'logout',
     null,
+    'service',
   ])
   await curfew.pass(10 * 60, page)
   await expect(page.getByLabel('Boat')).toHaveValue('Half typed')

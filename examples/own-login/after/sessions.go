@@ -3,16 +3,27 @@ package main
 import (
 	"context"
 	"database/sql"
+	"net"
 	"net/http"
 
 	"github.com/curfew-auth/curfew/verify"
+	"github.com/curfew-auth/curfew/verify/service"
 )
 
 // startSession signs a person in, whose password was right. The limits are those
 // that the owners of their harbour have set.
 func (s *server) startSession(w http.ResponseWriter, r *http.Request, p person) error {
-	started, err := s.curfew.start(r, p)
-	if err != nil {
+	address, _, _ := net.SplitHostPort(r.RemoteAddr)
+	started, err := s.curfew.StartSession(r.Context(), service.StartSession{
+		Account:   service.StartAccount{ExternalID: p.Harbour, Name: p.HarbourName},
+		User:      service.StartUser{ExternalID: p.ID, Name: p.Name, Email: p.Email, Role: service.Role(p.Role)},
+		AMR:       []string{"pwd"},
+		UserAgent: r.UserAgent(),
+		IP:        address,
+	})
+	if service.IsType(err, service.TypeSessionLimit) {
+		return refusal{http.StatusConflict, "You are signed in on as many devices as your harbour allows."}
+	} else if err != nil {
 		return err
 	}
 	// Access tokens name people as Curfew does.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/curfew-auth/curfew/verify/service"
 	"golang.org/x/crypto/bcrypt"
 	_ "modernc.org/sqlite" // the database
 )
@@ -60,7 +61,7 @@ func open(file, password string) (*sql.DB, error) {
 	}
 	if password == "" {
 		password = strings.ToLower(rand.Text()[:12])
-		log.Printf("Sign in as ines@northquay.example, tom@northquay.example or bea@saltmarsh.example, with the password %s", password)
+		log.Printf("Sign in as ines@, mara@ or tom@northquay.example, or as bea@saltmarsh.example, with the password %s", password)
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 	if err != nil {
@@ -131,7 +132,8 @@ func (s *server) changeRole(ctx context.Context, harbour, id, role string) (p pe
 	if owners == 0 {
 		return p, refusal{http.StatusConflict, "A harbour needs an owner."}
 	}
-	if err := s.curfew.put(ctx, p); err != nil {
+	// Whoever lost a role is signed out.
+	if _, err := s.curfew.PutUser(ctx, p.Harbour, p.ID, service.PutUser{Name: p.Name, Email: p.Email, Role: service.Role(p.Role)}); err != nil {
 		return p, err
 	}
 	return p, tx.Commit()

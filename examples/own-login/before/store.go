@@ -61,7 +61,7 @@ func open(file, password string) (*sql.DB, error) {
 	}
 	if password == "" {
 		password = strings.ToLower(rand.Text()[:12])
-		log.Printf("Sign in as ines@northquay.example, tom@northquay.example or bea@saltmarsh.example, with the password %s", password)
+		log.Printf("Sign in as ines@, mara@ or tom@northquay.example, or as bea@saltmarsh.example, with the password %s", password)
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 	if err != nil {
