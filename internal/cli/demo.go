@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/config"
+	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/demo"
 	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/password"
@@ -19,7 +21,7 @@ import (
 
 type demoCommand struct {
 	Addr           string `default:"127.0.0.1:8080" help:"Host and port to listen at, on this machine only."`
-	AdminAddr      string `placeholder:"ADDRESS" help:"Host and port of metrics and profiles. Default: off."`
+	AdminAddr      string `placeholder:"ADDRESS" help:"Host and port of metrics, profiles and the operator's page. Default: off."`
 	AllowedOrigins string `placeholder:"ORIGIN,..." help:"Other origins whose pages may call the API. Default: none."`
 	DataDir        string `placeholder:"FOLDER" help:"Keep the data in this folder, which must be new or empty. Default: a temporary folder that is removed at the end."`
 	Password       string `placeholder:"TEXT" help:"Everybody's password, for scripts. Default: one drawn at random."`
@@ -29,7 +31,7 @@ type demoCommand struct {
 
 // Help is shown below the summary.
 func (demoCommand) Help() string {
-	return `Makes an installation in a temporary folder and fills it, through its own API, with a company of 30 people: half a year of sign-ins, changes of policy and troubles, and some 80 open sessions of every age. Then it serves that like 'curfew serve', and prints whom to sign in as.
+	return `Makes an installation in a temporary folder and fills it, through its own API, with a company of 30 people: half a year of sign-ins, changes of policy and troubles, and some 80 open sessions of every age. Then it serves that like 'curfew serve', and prints whom to sign in as. Three services follow what is revoked meanwhile: whoever signs everyone out sees how fast they hear of it.
 
 It takes no settings from the environment or a file, and never touches an installation that is there.
 
@@ -37,6 +39,7 @@ Examples:
 
     curfew demo
     curfew demo --addr 127.0.0.1:8090 --data-dir ./demo
+    curfew demo --admin-addr 127.0.0.1:9090
     curfew demo --audit-events 10000`
 }
 
@@ -77,9 +80,35 @@ func (c *demoCommand) Run(ctx context.Context, env *Env) (err error) {
 	if err != nil {
 		return err
 	}
+	keys, err := c.keys(ctx, env, settings)
+	if err != nil {
+		return err
+	}
+	following, stop := context.WithCancel(ctx)
+	followed := func() {}
+	defer func() { stop(); followed() }()
 	return serve(ctx, env, settings, func(_ context.Context, out io.Writer, srv *server.Server) error {
-		return c.greet(out, srv.Settings().PublicURL, account, dir)
+		followed = demo.Follow(following, srv.Settings().PublicURL, keys.services)
+		return c.greet(out, srv, account, dir, keys.operator)
 	})
+}
+
+// demoKeys are the service keys of the demo: that of its services, and the one
+// that opens the operator's page, "" where there is none.
+type demoKeys struct{ services, operator string }
+
+func (c *demoCommand) keys(ctx context.Context, env *Env, settings config.Config) (keys demoKeys, err error) {
+	in, err := open(ctx, settings, server.Access{Now: env.Now})
+	if err != nil {
+		return keys, err
+	}
+	defer in.close()
+	_, keys.services, err = in.CreateServiceKey(ctx, authority.NewServiceKey{Name: "Demo services", Scopes: []curfew.Scope{curfew.ScopeRevocationsRead}})
+	if err != nil || c.AdminAddr == "" {
+		return keys, err
+	}
+	_, keys.operator, err = in.CreateServiceKey(ctx, authority.NewServiceKey{Name: "Demo operator", Scopes: []curfew.Scope{curfew.ScopeOperator}})
+	return keys, err
 }
 
 // settings are those of the server that is shown.
@@ -138,7 +167,11 @@ func (c *demoCommand) fill(ctx context.Context, env *Env, settings config.Config
 }
 
 // greet says where to go, at once, so that a program may read it at once.
-func (c *demoCommand) greet(out io.Writer, url string, account demo.Account, dir string) error {
+func (c *demoCommand) greet(out io.Writer, srv *server.Server, account demo.Account, dir, operatorKey string) error {
+	url, operator := srv.Settings().PublicURL, ""
+	if operatorKey != "" {
+		operator = fmt.Sprintf("The operator's page is at http://%s/operator\n    service key:   %s\n", srv.AdminAddr(), operatorKey)
+	}
 	where := "in the temporary folder " + filepath.Dir(dir) + ", which is removed when this ends."
 	if c.DataDir != "" {
 		where = "in " + dir + ", and stays there."
@@ -149,7 +182,7 @@ Sign in at %[1]s/login
     as an owner:   %[3]s
     as a member:   %[4]s
     password:      %[5]s
-The data is %[6]s
-`, url, account.Name, account.Owner, account.Member, c.Password, where)
+%[7]sThe data is %[6]s
+`, url, account.Name, account.Owner, account.Member, c.Password, where, operator)
 	return err
 }
