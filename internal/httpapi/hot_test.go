@@ -20,12 +20,16 @@ func BenchmarkHotPaths(b *testing.B) {
 		{"refresh by body", "POST", "/api/v1/auth/refresh", `{"refresh_token":"cfr_x","attempt":"aaaaaaaaaaaaaaaa","inactive_seconds":3}`},
 		{"refresh by cookie", "POST", "/api/v1/auth/refresh", ""},
 		{"session", "GET", "/api/v1/auth/session", ""},
+		{"introspection", "POST", "/oauth2/introspect", "token=cfr_x"},
 	} {
 		b.Run(op.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r := httptest.NewRequest(op.method, op.path, strings.NewReader(op.body))
 				r.Header["Content-Type"] = []string{"application/json"}
+				if op.name == "introspection" {
+					r.Header["Content-Type"], r.Header["Authorization"] = []string{"application/x-www-form-urlencoded"}, []string{"Bearer cfk_x"}
+				}
 				r.Header["Cookie"] = []string{"__Host-curfew_refresh=cfr_x"}
 				w := httptest.NewRecorder()
 				if api.ServeHTTP(w, r); w.Code != http.StatusOK {

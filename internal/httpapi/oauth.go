@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/curfew-auth/curfew/internal/authority"
@@ -28,14 +29,16 @@ const oauthErrors = " Takes a form. Errors are problems that also have error and
 
 func (a *API) registerOAuth() {
 	form := reflect.TypeFor[wire.TokenForm]()
-	register(a, operation{ID: "introspectToken", Method: http.MethodPost, Path: introspectPath, Tag: tagServices,
+	ask := operation{ID: "introspectToken", Method: http.MethodPost, Path: introspectPath, Tag: tagServices,
 		Need: service, Scope: curfew.ScopeTokensIntrospect, Form: form,
 		Summary: "Ask what a token is worth",
 		Description: "Tells whether an access token or a refresh token can be used at this moment, and what is known of it (RFC 7662). " +
 			"The session is looked up in the store: both deadlines, its revocation, and the person's role as they are now. " +
 			"Of anything that cannot be used the answer is {\"active\": false} and nothing else. " +
 			"A refresh token can be used in its current generation only; asking never rotates it." + oauthErrors,
-	}, a.introspect)
+	}
+	straight(a, &ask, a.introspect, nothing, writeIntrospection)
+	register(a, ask, a.introspect)
 	register(a, operation{ID: "revokeToken", Method: http.MethodPost, Path: revokePath, Tag: tagServices, Status: http.StatusOK,
 		Need: service, Scope: curfew.ScopeSessionsWrite, Form: form,
 		Summary: "End the session of a token",
@@ -79,6 +82,48 @@ func introspection(found *authority.Introspected) *wire.Introspection {
 		out.TokenID = found.TokenID.String()
 	}
 	return out
+}
+
+func writeIntrospection(_ http.Header, b []byte, out *introspectOut) []byte {
+	t := out.Body
+	b = strconv.AppendBool(append(b, `{"active":`...), t.Active)
+	b = appendText(b, `,"sub":`, t.Subject)
+	b = appendText(b, `,"sid":`, t.SessionID)
+	b = appendText(b, `,"account_id":`, t.AccountID)
+	b = appendText(b, `,"role":`, t.Role)
+	b = appendText(b, `,"client_id":`, t.ClientID)
+	b = appendText(b, `,"iss":`, t.Issuer)
+	b = appendText(b, `,"aud":`, t.Audience)
+	b = appendNumber(b, `,"exp":`, t.ExpiresAt)
+	b = appendNumber(b, `,"iat":`, t.IssuedAt)
+	b = appendText(b, `,"jti":`, t.TokenID)
+	b = appendNumber(b, `,"auth_time":`, t.AuthTime)
+	if t.AMR != nil {
+		b = append(b, `,"amr":[`...)
+		for i, method := range t.AMR {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, method)
+		}
+		b = append(b, ']')
+	}
+	return append(appendText(b, `,"token_type":`, t.TokenType), '}')
+}
+
+// appendText and appendNumber write a member, unless it is left out.
+func appendText(b []byte, name, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return appendString(append(b, name...), s)
+}
+
+func appendNumber(b []byte, name string, n int64) []byte {
+	if n == 0 {
+		return b
+	}
+	return appendInt(append(b, name...), n)
 }
 
 func (a *API) revokeToken(ctx context.Context, actor curfew.Actor, from curfew.Origin, _ *empty) (*empty, error) {

@@ -28,6 +28,12 @@ func TestWrittenByHand(t *testing.T) {
 			Account: wire.SessionAccount{ID: text.Draw(t, "account"), Name: text.Draw(t, "account name")}, ServerTime: when.Draw(t, "now"),
 		}
 		state := wire.SessionState{Session: token.Session, User: token.User, Account: token.Account, ServerTime: token.ServerTime}
+		number := rapid.Int64()
+		worth := wire.Introspection{Active: rapid.Bool().Draw(t, "active"), Subject: text.Draw(t, "sub"), SessionID: text.Draw(t, "sid"),
+			AccountID: text.Draw(t, "account_id"), Role: text.Draw(t, "role"), ClientID: text.Draw(t, "client_id"), Issuer: text.Draw(t, "iss"),
+			Audience: text.Draw(t, "aud"), ExpiresAt: number.Draw(t, "exp"), IssuedAt: number.Draw(t, "iat"), TokenID: text.Draw(t, "jti"),
+			AuthTime: number.Draw(t, "auth_time"), AMR: rapid.OneOf(rapid.Just([]string(nil)), rapid.SliceOf(text)).Draw(t, "amr"),
+			TokenType: text.Draw(t, "token_type")}
 		header := http.Header{}
 		for _, same := range []struct {
 			byHand []byte
@@ -35,6 +41,7 @@ func TestWrittenByHand(t *testing.T) {
 		}{
 			{writeToken(header, nil, &tokenOut{Body: &token}), token},
 			{writeState(header, nil, &sessionOut{Body: &state}), state},
+			{writeIntrospection(header, nil, &introspectOut{Body: &worth}), worth},
 		} {
 			var want bytes.Buffer
 			if err := writeJSON(&want, same.of); err != nil {
