@@ -130,7 +130,7 @@ func secretsOf(r *http.Request, body []byte) (secrets []string) {
 		}
 		return secrets
 	}
-	for _, name := range []string{"password", "current_password", "new_password", "token", "refresh_token", "attempt"} {
+	for _, name := range []string{"password", "current_password", "new_password", "token", "refresh_token", "attempt", "code"} {
 		if s, ok := members[name].(string); ok {
 			secrets = append(secrets, s)
 		}

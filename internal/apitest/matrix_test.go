@@ -40,6 +40,8 @@ var operations = []struct {
 	{"getReset", "POST", "/api/v1/auth/reset", anyone, obj{"token": "{reset}"}, 200, resetShape},
 	{"resetPassword", "POST", "/api/v1/auth/reset-password", anyone, obj{"token": "{reset}", "password": "a quite different long phrase"}, 204, ""},
 
+	{"openPortal", "POST", "/api/v1/auth/portal", anyone, obj{"code": "{portal}"}, 200, portalShape},
+
 	{"getSecurity", "GET", "/api/v1/accounts/me/security", owner, nil, 200, securityShape},
 	{"updateSecurity", "PATCH", "/api/v1/accounts/me/security", owner, obj{"idle_minutes": 720, "apply_to": "new_sessions"}, 200, securityShape},
 	{"previewSecurity", "POST", "/api/v1/accounts/me/security/preview", owner, obj{"idle_minutes": 15}, 200, previewShape},
@@ -108,6 +110,7 @@ func (w *world) things(by, caller *person, member string) things {
 	x["invite"], x["code"] = w.invite(by, fmt.Sprintf("grace@%.8s.example", by.account), "member")
 	x["reset"] = w.resetLink(by, member)
 	x["receipt"] = w.receipt(by)
+	x["portal"] = w.portal(w.somebody(), "ada", nil)
 	return x
 }
 

@@ -39,6 +39,7 @@ var serviceOperations = []serviceOp{
 	{"revokeServiceSession", "DELETE", "/api/v1/service/accounts/acme/sessions/{session}", curfew.ScopeSessionsWrite, nil, 204, ""},
 	{"revokeServiceSessions", "POST", "/api/v1/service/accounts/acme/revoke-sessions", curfew.ScopeSessionsWrite, obj{"scope": "all"}, 200, revokedShape},
 	{"revokeServiceUserSessions", "POST", "/api/v1/service/accounts/acme/users/bob/revoke-sessions", curfew.ScopeSessionsWrite, obj{"reason": "left"}, 200, revokedShape},
+	{"createPortalLink", "POST", "/api/v1/service/portal-links", curfew.ScopeSessionsWrite, obj{"account": "acme", "user": "bob"}, 201, "url expires_at"},
 	{"getServiceSecurity", "GET", "/api/v1/service/accounts/acme/security", curfew.ScopeSessionsRead, nil, 200, securityShape},
 	{"updateServiceSecurity", "PATCH", "/api/v1/service/accounts/acme/security", curfew.ScopeAccountsWrite, obj{"idle_minutes": 60}, 200, securityShape},
 	{"getServiceBounds", "GET", "/api/v1/service/accounts/acme/bounds", curfew.ScopeAccountsWrite, nil, 200, boundsShape},

@@ -40,7 +40,10 @@ type Config struct {
 	Signup               Signup
 	ThrottleOff          bool
 	PublicURL            string
-	AccessTokenTTL       time.Duration
+	// ReturnURLs are the addresses of products, each matched exactly, to which
+	// the hosted pages lead back.
+	ReturnURLs     []string
+	AccessTokenTTL time.Duration
 	// RefreshGrace is how long a rotated token is answered with its successor
 	// once more; 0 is never (ASVS 10.4.5 to the letter).
 	RefreshGrace time.Duration

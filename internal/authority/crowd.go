@@ -143,7 +143,10 @@ func yield(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, actor 
 		resource: "session", id: s.ID, details: detail("user_id", s.UserID).Set("reason", string(curfew.ReasonSessionLimit)).Set("max_sessions_per_user", limit)}); err != nil {
 		return err
 	}
-	return tellEnded(ctx, tx, s.AccountID, s.UserID, s.ID, curfew.ReasonSessionLimit, now)
+	if err := tellEnded(ctx, tx, s.AccountID, s.UserID, s.ID, curfew.ReasonSessionLimit, now); err != nil {
+		return err
+	}
+	return endTied(ctx, tx, from, now, s, curfew.ReasonSessionLimit, actor)
 }
 
 func sessionLimit(n int) error {

@@ -260,7 +260,10 @@ func (a *Authority) endReused(ctx context.Context, from curfew.Origin, presented
 				Set("presented_generation", presented.Generation).Set("current_generation", st.Session.Generation)}); err != nil {
 			return err
 		}
-		return tellEnded(ctx, tx, presented.AccountID, st.User.ID, presented.SessionID, curfew.ReasonReuseDetected, now)
+		if err := tellEnded(ctx, tx, presented.AccountID, st.User.ID, presented.SessionID, curfew.ReasonReuseDetected, now); err != nil {
+			return err
+		}
+		return endTied(ctx, tx, from, now, st.Session, curfew.ReasonReuseDetected, nil)
 	})
 	if err != nil {
 		return err

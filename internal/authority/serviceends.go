@@ -42,10 +42,14 @@ func (a *Authority) personOf(ctx context.Context, accountID curfew.ID, externalI
 		})
 	}
 	if errors.Is(err, curfew.ErrNotFound) {
-		err = curfew.NewError(curfew.KindNotFound,
-			"There is no person with this external id in the account. PUT /api/v1/service/accounts/{account}/users/{user} makes one.")
+		err = noSuchPerson()
 	}
 	return id, err
+}
+
+func noSuchPerson() error {
+	return curfew.NewError(curfew.KindNotFound,
+		"There is no person with this external id in the account. PUT /api/v1/service/accounts/{account}/users/{user} makes one.")
 }
 
 // ServiceRevocation ends many sessions of a product's account.

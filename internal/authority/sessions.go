@@ -91,7 +91,10 @@ func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st cu
 		resource: "session", id: st.Session.ID, details: detail("user_id", st.User.ID).Set("reason", string(reason))}); err != nil {
 		return err
 	}
-	return tellEnded(ctx, tx, st.Session.AccountID, st.User.ID, st.Session.ID, reason, now)
+	if err := tellEnded(ctx, tx, st.Session.AccountID, st.User.ID, st.Session.ID, reason, now); err != nil {
+		return err
+	}
+	return endTied(ctx, tx, from, now, st.Session, reason, actor)
 }
 
 // RevokeUserSessions ends every session of one person and returns how many

@@ -56,15 +56,19 @@ type evidence struct {
 	userAgent, ip string
 	amr           []string
 	by            *audit.Actor // who starts the session
+	until         time.Time    // by when the session ends in any case; zero for the policy's own
 }
 
 // open is start in an account that was read in the same transaction, and for
 // whatever evidence.
 func (a *Authority) open(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, account curfew.Account, b birth, p evidence) (started, error) {
 	user := b.user
-	crowd, err := a.crowdOf(ctx, tx, account, b, now)
-	if err != nil {
-		return started{}, err
+	var crowd crowd
+	if p.until.IsZero() { // else it is one sign-in with a session that counts
+		var err error
+		if crowd, err = a.crowdOf(ctx, tx, account, b, now); err != nil {
+			return started{}, err
+		}
 	}
 	if n := crowd.excess(); n > 0 && !b.room {
 		return started{excess: n}, nil
@@ -72,6 +76,9 @@ func (a *Authority) open(ctx context.Context, tx Tx, from curfew.Origin, now tim
 	limits := a.boundsOf(account).Resolve(policyOf(account))
 	refresh := token.NewRefresh(user.AccountID, p.id)
 	absolute := policy.AbsoluteDeadline(p.authTime, limits.AbsoluteMinutes)
+	if !p.until.IsZero() && p.until.Before(absolute) {
+		absolute = p.until
+	}
 	session := curfew.Session{
 		AccountID: user.AccountID, ID: p.id, UserID: user.ID,
 		SecretHash: refresh.SecretHash(), Generation: refresh.Generation,
@@ -211,5 +218,8 @@ func (a *Authority) logout(ctx context.Context, tx Tx, from curfew.Origin, now t
 	if err := write(ctx, tx, from, now, event{account: accountID, action: audit.SessionLogout, actor: person(st.User), resource: "session", id: id}); err != nil {
 		return false, err
 	}
-	return true, tellEnded(ctx, tx, accountID, st.User.ID, id, curfew.ReasonLogout, now)
+	if err := tellEnded(ctx, tx, accountID, st.User.ID, id, curfew.ReasonLogout, now); err != nil {
+		return false, err
+	}
+	return true, endTied(ctx, tx, from, now, st.Session, curfew.ReasonLogout, person(st.User))
 }

@@ -137,6 +137,10 @@ type Reader interface {
 	// InviteList gives the invitations that can still be accepted at now.
 	InviteList(ctx context.Context, accountID curfew.ID, now time.Time, page Page[InviteKey]) (List[curfew.Invite, InviteKey], error)
 
+	PortalLink(ctx context.Context, accountID, id curfew.ID) (curfew.PortalLink, error)
+	// Tied are the sessions that end with another one.
+	Tied(ctx context.Context, accountID, id curfew.ID) ([]curfew.ID, error)
+
 	// Reset is a person's latest link to a new password, whether it works or not.
 	Reset(ctx context.Context, accountID, userID curfew.ID) (curfew.Reset, error)
 
@@ -291,6 +295,13 @@ type Tx interface {
 	AcceptInvite(ctx context.Context, accountID, id curfew.ID, now time.Time) (bool, error)
 	// DeleteInvite takes an open invitation back; false when there is none.
 	DeleteInvite(ctx context.Context, accountID, id curfew.ID) (bool, error)
+
+	InsertPortalLink(ctx context.Context, link curfew.PortalLink) error
+	// SpendPortalLink uses a link up for a session, and keeps it until a time;
+	// false when it was used before, or is too old. ForgetPortalLinks drops those
+	// that were kept until a time at most.
+	SpendPortalLink(ctx context.Context, accountID, id, sessionID curfew.ID, keptUntil, now time.Time) (bool, error)
+	ForgetPortalLinks(ctx context.Context, by time.Time) (int, error)
 
 	// InsertReset makes a person's link to a new password, in place of any
 	// other of theirs.

@@ -48,6 +48,7 @@ type Config struct {
 	ForwardAuth bool
 
 	AllowedOrigins []string // as browsers send them
+	ReturnURLs     []string // each matched exactly
 	TrustedProxies []netip.Prefix
 	// WebhookAllow are addresses that webhooks may reach though they are private.
 	WebhookAllow []netip.Prefix

@@ -159,6 +159,8 @@ func TestValues(t *testing.T) {
 		{[]string{"--throttle=off", "--signing-alg=ES256"}, func(c config.Config) any { return []any{c.Throttle, c.SigningAlg} }, []any{false, "ES256"}},
 		{[]string{"--allowed-origins=https://a.example, http://b:81", "--allowed-origins=https://[::1]"}, func(c config.Config) any { return c.AllowedOrigins },
 			[]string{"https://a.example", "http://b:81", "https://[::1]"}},
+		{[]string{"--return-urls=https://app.example.com/settings?a=b, http://127.0.0.1:3000/"}, func(c config.Config) any { return c.ReturnURLs },
+			[]string{"https://app.example.com/settings?a=b", "http://127.0.0.1:3000/"}},
 		{[]string{"--webhook-allow=10.0.0.0/8,127.0.0.1"}, func(c config.Config) any { return c.WebhookAllow },
 			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")}},
 		{[]string{"--trusted-proxies=10.0.0.0/8,192.0.2.1,::1"}, func(c config.Config) any { return c.TrustedProxies },
@@ -195,6 +197,7 @@ func TestRefused(t *testing.T) {
 	const url = "CURFEW_PUBLIC_URL must be http:// or https://, a host and perhaps a port, and nothing more, such as https://sessions.example.com"
 	const https = "CURFEW_PUBLIC_URL must begin with https:// unless its host and the listening address are both loopback: let TLS end at a proxy, or keep all on this machine"
 	const db = "CURFEW_DATABASE_URL must be sqlite:// alone, or with the path of a file such as sqlite:///var/lib/curfew/curfew.db, or postgres://USER@HOST/DATABASE"
+	const urls = "CURFEW_RETURN_URLS must hold whole https:// addresses, such as https://app.example.com/settings, without wildcards and fragments, not "
 	const origins = "CURFEW_ALLOWED_ORIGINS must hold exact origins, such as https://app.example.com, without paths and wildcards, not "
 	const ranges = "CURFEW_TRUSTED_PROXIES must hold addresses and ranges, such as 10.0.0.0/8 or ::1, not "
 	for _, tt := range []struct{ environ, want string }{
@@ -279,6 +282,12 @@ func TestRefused(t *testing.T) {
 		{"THROTTLE=no", `CURFEW_THROTTLE must be on or off, not "no"`},
 		{"THROTTLE=off & PUBLIC_URL=https://x.example", "CURFEW_THROTTLE may be off only while CURFEW_ADDR and the host of CURFEW_PUBLIC_URL are both loopback: turn it on"},
 		{"THROTTLE=off & ADDR=:80 & PUBLIC_URL=https://localhost", "CURFEW_THROTTLE may be off only while CURFEW_ADDR and the host of CURFEW_PUBLIC_URL are both loopback: turn it on"},
+		{"RETURN_URLS=app.example.com/settings", urls + `"app.example.com/settings"`},
+		{"RETURN_URLS=http://app.example.com/", urls + `"http://app.example.com/"`},
+		{"RETURN_URLS=javascript:alert(1)", urls + `"javascript:alert(1)"`},
+		{"RETURN_URLS=https://app.example.com/*", urls + `"https://app.example.com/*"`},
+		{"RETURN_URLS=https://app.example.com/#x", urls + `"https://app.example.com/#x"`},
+		{"RETURN_URLS=https://a@app.example.com/", urls + `"https://a@app.example.com/"`},
 		{"ALLOWED_ORIGINS=*", origins + `"*"`},
 		{"ALLOWED_ORIGINS=null", origins + `"null"`},
 		{"ALLOWED_ORIGINS=https://*.example.com", origins + `"https://*.example.com"`},

@@ -24,6 +24,7 @@ var derived = map[string]string{
 	"signup":          "`first` while the public URL's host is loopback, else `closed`",
 	"allowed-origins": "none",
 	"trusted-proxies": "none",
+	"return-urls":     "none",
 	"webhook-allow":   "none",
 	"smtp-url":        "none",
 	"mail-from":       "none",

@@ -41,6 +41,7 @@ func (s Settings) Config() (Config, error) {
 		ForwardAuth:          j.oneOf(s.ForwardAuth, "on", "off") == "on",
 		AllowedOrigins:       j.origins(s.AllowedOrigins),
 		TrustedProxies:       j.ranges(s.TrustedProxies),
+		ReturnURLs:           j.returnURLs(s.ReturnURLs),
 		WebhookAllow:         j.ranges(s.WebhookAllow),
 	}
 	c.Mail = j.mail(s.SMTPURL, s.MailFrom)
@@ -252,6 +253,20 @@ func (j *judge) origins(t Text) []string {
 			j.refuse("%s must hold exact origins, such as https://app.example.com, without paths and wildcards, not %q", t, item)
 		case o != item:
 			j.refuse("%s must hold origins as browsers send them: %q, not %q", t, o, item)
+		}
+	}
+	return items
+}
+
+// returnURLs are exact addresses that pages lead to, by https unless they are on
+// this machine: no other scheme, user, or fragment.
+func (j *judge) returnURLs(t Text) []string {
+	items := j.list(t)
+	for _, item := range items {
+		u, err := url.Parse(item)
+		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || strings.Contains(item, "*") ||
+			u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Host)) {
+			j.refuse("%s must hold whole https:// addresses, such as https://app.example.com/settings, without wildcards and fragments, not %q", t, item)
 		}
 	}
 	return items

@@ -48,6 +48,7 @@ type Settings struct {
 
 	AllowedOrigins Text `name:"allowed-origins" placeholder:"ORIGIN,..." kind:"list" help:"Other origins whose pages may call the API, such as https://app.example.com. Default: none."`
 	TrustedProxies Text `name:"trusted-proxies" placeholder:"RANGE,..." kind:"list" help:"Addresses and ranges of proxies whose word on the client's address is taken. Default: none."`
+	ReturnURLs     Text `name:"return-urls" placeholder:"URL,..." kind:"list" help:"Addresses of products to which the hosted pages lead back, each exactly, such as https://app.example.com/settings. Default: none."`
 	WebhookAllow   Text `name:"webhook-allow" placeholder:"RANGE,..." kind:"list" help:"Private addresses and ranges that webhooks may reach, also by http. Default: none."`
 
 	SMTPURL  Text `name:"smtp-url" secret:"" hidden:""`

@@ -33,6 +33,7 @@ const (
 	KindSessionLimit       Kind = "session-limit"
 	KindNoPassword         Kind = "no-password"
 	KindIdempotencySpent   Kind = "idempotency-spent"
+	KindOtherSession       Kind = "other-session"
 	KindStale              Kind = "stale"
 	KindTooLarge           Kind = "too-large"
 	KindUnsupportedMedia   Kind = "unsupported-media-type"

@@ -143,6 +143,7 @@ func (a *API) registerAll() {
 	a.registerServiceSessions()
 	a.registerServiceSecurity()
 	a.registerServiceBounds()
+	a.registerPortal()
 	a.registerReceipts()
 	a.registerRevocations()
 	a.registerOAuth()

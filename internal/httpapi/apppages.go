@@ -11,6 +11,7 @@ var appPages = []string{
 	"/invite",
 	"/forgot",
 	"/reset",
+	"/portal",
 	"/account",
 	"/account/security",
 	"/account/sessions",

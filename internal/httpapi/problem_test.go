@@ -26,7 +26,7 @@ var statuses = map[string]int{
 	"forbidden": 403, "wrong-scope": 403, "cross-origin": 403, "signup-closed": 403,
 	"not-found": 404, "link-invalid": 404,
 	"method-not-allowed": 405, "stale": 412, "too-large": 413, "unsupported-media-type": 415, "rate-limited": 429,
-	"email-taken": 409, "last-owner": 409, "generation-moved": 409, "no-password": 409, "session-limit": 409, "idempotency-spent": 409,
+	"email-taken": 409, "last-owner": 409, "generation-moved": 409, "no-password": 409, "session-limit": 409, "idempotency-spent": 409, "other-session": 409,
 	"internal": 500, "unavailable": 503,
 }
 

@@ -69,9 +69,10 @@ const (
 	jobStarts    = "repeatable_starts"
 	jobExpired   = "expired_sessions"
 	jobOutbox    = "webhook_deliveries"
+	jobPortal    = "portal_links"
 )
 
-var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobSessions, jobAudit, jobKeys, jobLog, jobExpired, jobOutbox}
+var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobSessions, jobAudit, jobKeys, jobLog, jobExpired, jobOutbox}
 
 // background does what nobody waits for, on one node of all: the one that has
 // the lease. The lease only saves work; every job may be done by two nodes at
@@ -114,6 +115,7 @@ func newBackground(d *Data, c config.Config, a *authority.Authority, g *gate, no
 	add(jobVerifiers, time.Hour, "forgetting verifiers", a.ForgetVerifiers)
 	add(jobReceipts, time.Hour, "forgetting receipts", a.ForgetReceipts)
 	add(jobStarts, 10*time.Minute, "forgetting starts that cannot be repeated any more", a.ForgetRepeatables)
+	add(jobPortal, 10*time.Minute, "forgetting links to the hosted pages", a.ForgetPortalLinks)
 	add(jobExpired, 0, "telling webhooks of expired sessions", (&authority.ExpiredTeller{Store: g, Now: d.Clock.Now}).Pass)
 	add(jobOutbox, 10*time.Minute, "forgetting deliveries to webhooks", (&authority.DeliveryRetention{Store: g, Now: d.Clock.Now}).Pass)
 	if c.SessionRetention > 0 {

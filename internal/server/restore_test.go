@@ -355,7 +355,7 @@ func older(t *testing.T, file string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file)
 	must(t, err)
-	texts := []string{}
+	texts := []string{`DROP TABLE portal_links`}
 	for _, column := range []string{"max_sessions_per_user", "session_limit_action", "bounds_version", "idle_minutes_min", "idle_minutes_max",
 		"idle_minutes_default", "absolute_minutes_min", "absolute_minutes_max", "absolute_minutes_default", "max_sessions_per_user_max"} {
 		texts = append(texts, `ALTER TABLE accounts DROP COLUMN `+column)

@@ -44,7 +44,7 @@ func newAuthority(d *Data, c config.Config, store authority.Store, ring *token.K
 			Absolute: policy.Range{Min: c.AbsoluteMinutes.Min, Max: c.AbsoluteMinutes.Max, Default: c.AbsoluteMinutes.Default},
 		},
 		PolicyReasonRequired: c.PolicyReasonRequired, Signup: authority.Signup(c.Signup), ThrottleOff: !c.Throttle,
-		PublicURL: issuer, AccessTokenTTL: c.AccessTokenTTL, RefreshGrace: c.RefreshGrace,
+		PublicURL: issuer, ReturnURLs: c.ReturnURLs, AccessTokenTTL: c.AccessTokenTTL, RefreshGrace: c.RefreshGrace,
 		Secrets: d.Secrets, Signer: signer, Verifier: verifier,
 		Passwords: hasher, PasswordRules: password.Policy{MinLength: c.PasswordMin}, ParseDevice: device.Parse,
 		Mailer: mailer, JudgeWebhookURL: webhook.Guard{Allow: c.WebhookAllow}.JudgeURL,

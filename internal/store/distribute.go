@@ -26,6 +26,7 @@ var placements = []placement{
 	{"epochs", "account_id", "accounts"},
 	{"invites", "account_id", "accounts"},
 	{"reset_tokens", "account_id", "accounts"},
+	{"portal_links", "account_id", "accounts"},
 	{"audit_events", "account_id", "accounts"},
 	{"receipts", "account_id", "accounts"},
 	{"receipt_acks", "account_id", "accounts"},

@@ -15,7 +15,7 @@ import (
 // column that says to which.
 var tenantTables = map[string]string{
 	"accounts": "id", "users": "account_id", "sessions": "account_id", "epochs": "account_id",
-	"invites": "account_id", "reset_tokens": "account_id", "audit_events": "account_id",
+	"invites": "account_id", "reset_tokens": "account_id", "portal_links": "account_id", "audit_events": "account_id",
 	"receipts": "account_id", "receipt_acks": "account_id",
 	"outbox": "account_id", "outbox_attempts": "account_id",
 }
@@ -64,6 +64,7 @@ var exempt = []sqlrules.Exempt{
 	{Statement: oldDeliveries.text, Rule: sqlrules.Account, Reason: "the same"},
 	{Statement: forgetDelivery.text, Rule: sqlrules.Account, Reason: "what was delivered is forgotten in all accounts by age"},
 	{Statement: forgetAttempts.text, Rule: sqlrules.Account, Reason: "the same"},
+	{Statement: forgetPortals.text, Rule: sqlrules.Account, Reason: "what is spent or late in any account is forgotten in all of them by age"},
 	{Statement: forgetEpochs.text, Rule: sqlrules.Account, Reason: "what was swept in any account is forgotten in all of them by age"},
 }
 

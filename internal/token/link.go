@@ -12,12 +12,13 @@ import (
 // a link of one kind is never taken for another.
 type LinkKind string
 
-// The kinds of link: an invitation to join an account, and the way to a new
-// password. A receipt's token is made in the same way, but works more than once.
+// The kinds of link: an invitation to join an account, the way to a new
+// password, and the way from a product to the hosted pages. A receipt's token is made in the same way, but works more than once.
 const (
 	LinkInvite  LinkKind = "cfi_"
 	LinkReset   LinkKind = "cfp_"
 	LinkReceipt LinkKind = "cfq_"
+	LinkPortal  LinkKind = "cfo_"
 )
 
 const linkBody = 16 + 16 + 32 // account, id, secret

@@ -69,3 +69,31 @@ type ServiceRevokeSessionsRequest struct {
 type ServiceRevokeUserSessionsRequest struct {
 	Reason string `json:"reason,omitempty" doc:"Why, in at most 500 characters, for the account's audit log. Clients are told the reason service."`
 }
+
+// PortalLinkRequest asks for a link to the hosted pages.
+type PortalLinkRequest struct {
+	Account   string `json:"account" doc:"The product's own id of the account." example:"acct_4711"`
+	User      string `json:"user" doc:"The product's own id of the person." example:"user_42"`
+	ReturnURL string `json:"return_url,omitempty" doc:"Where the pages lead back to: exactly one of those that the operator has registered (CURFEW_RETURN_URLS)." example:"https://app.example.com/settings"`
+	Page      string `json:"page,omitempty" enum:"security,account,sessions,people,audit" doc:"The page to open; left out, the policy for an owner and the account for a member."`
+	Session   string `json:"session,omitempty" doc:"A session of the person in the product, by its id: that of the pages ends with it." example:"0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d"`
+}
+
+// PortalLink is a link to the hosted pages.
+type PortalLink struct {
+	URL       string `json:"url" doc:"The link, for this person's browser alone: it works once. Shown once." example:"https://auth.example.com/portal#code=cfo_..."`
+	ExpiresAt Time   `json:"expires_at" doc:"When the link stops working, a minute from now."`
+}
+
+// PortalRequest exchanges the code of a portal link for a session.
+type PortalRequest struct {
+	Code    string `json:"code" doc:"The code from the link (the part after #code=)."`
+	Replace bool   `json:"replace,omitempty" doc:"Whether somebody else who is signed in in this browser is to be signed out."`
+}
+
+// PortalResponse is the session that a portal link started, and where it leads.
+type PortalResponse struct {
+	TokenResponse
+	Page      string  `json:"page" enum:"security,account,sessions,people,audit" doc:"The page to open."`
+	ReturnURL *string `json:"return_url" doc:"Where the pages lead back to; null for nowhere." example:"https://app.example.com/settings"`
+}

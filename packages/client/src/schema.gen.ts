@@ -634,6 +634,89 @@ export interface components {
              */
             name: string;
         };
+        PortalLink: {
+            /**
+             * Format: date-time
+             * @description When the link stops working, a minute from now.
+             */
+            expires_at: string;
+            /**
+             * @description The link, for this person's browser alone: it works once. Shown once.
+             * @example https://auth.example.com/portal#code=cfo_...
+             */
+            url: string;
+        };
+        PortalLinkRequest: {
+            /**
+             * @description The product's own id of the account.
+             * @example acct_4711
+             */
+            account: string;
+            /**
+             * @description The page to open; left out, the policy for an owner and the account for a member.
+             * @enum {string}
+             */
+            page?: "security" | "account" | "sessions" | "people" | "audit";
+            /**
+             * @description Where the pages lead back to: exactly one of those that the operator has registered (CURFEW_RETURN_URLS).
+             * @example https://app.example.com/settings
+             */
+            return_url?: string;
+            /**
+             * @description A session of the person in the product, by its id: that of the pages ends with it.
+             * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
+             */
+            session?: string;
+            /**
+             * @description The product's own id of the person.
+             * @example user_42
+             */
+            user: string;
+        };
+        PortalRequest: {
+            /** @description The code from the link (the part after #code=). */
+            code: string;
+            /** @description Whether somebody else who is signed in in this browser is to be signed out. */
+            replace?: boolean;
+        };
+        PortalResponse: {
+            /** @description A signed JWT (RFC 9068) for the Authorization header of every other call. Keep it in memory only. */
+            access_token: string;
+            /** @description The account that the person belongs to. */
+            account: components["schemas"]["SessionAccount"];
+            /**
+             * Format: int64
+             * @description Seconds until the access token expires; never past the session's own deadlines.
+             * @example 300
+             */
+            expires_in: number;
+            /**
+             * @description The page to open.
+             * @enum {string}
+             */
+            page: "security" | "account" | "sessions" | "people" | "audit";
+            /** @description Only when the token is delivered in the body: at sign-in with delivery body, when the refresh token came in the body, and where a service started the session. */
+            refresh_token?: string;
+            /**
+             * @description Where the pages lead back to; null for nowhere.
+             * @example https://app.example.com/settings
+             */
+            return_url: string | null;
+            /**
+             * Format: date-time
+             * @description The server's clock, so that a client can tell how far its own is off.
+             */
+            server_time: string;
+            /** @description The session. */
+            session: components["schemas"]["Session"];
+            /**
+             * @description Always Bearer.
+             * @enum {string}
+             */
+            token_type: "Bearer";
+            /** @description The person who is signed in. */
+            user: components["schemas"]["SessionUser"];
+        };
         Preset: {
             /**
              * Format: int64
