@@ -18,15 +18,16 @@ go build -o "$data/berth" .
 
 # The product's back end is the proxy through which browsers reach Curfew.
 "$curfew" serve --addr "${CURFEW#http://}" --admin-addr '' --data-dir "$data/curfew" \
-  --trusted-proxies 127.0.0.1 --signup closed &
+  --trusted-proxies 127.0.0.1 --signup closed >"$data/curfew.log" 2>&1 &
 authority=$!
 until curl -fs "$CURFEW/readyz" >/dev/null; do
-  kill -0 "$authority" 2>/dev/null || exit 1 # it has said why
+  kill -0 "$authority" 2>/dev/null || { cat "$data/curfew.log"; exit 1; }
   sleep 0.2
 done
 
 CURFEW_KEY=$("$curfew" service-keys create --data-dir "$data/curfew" --name berth \
   --scope sessions:write,accounts:write,revocations:read | sed -n 's/^Key: //p')
+echo "Curfew is at $CURFEW, and its log in $data/curfew.log"
 export CURFEW_KEY DATABASE=$data/berth.db
 
 "$data/berth" &
