@@ -49,6 +49,7 @@ func (w *world) page() *client {
 }
 
 func TestAppPages(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t, withApp)
 	c := w.page()
@@ -80,6 +81,7 @@ func TestAppPages(t *testing.T) {
 // TestAppElsewhere: a person who is lost gets the app with 404; a program, and
 // whoever sends something, is told as without it.
 func TestAppElsewhere(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t, withApp)
 	c := w.page()

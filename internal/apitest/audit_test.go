@@ -123,6 +123,7 @@ func TestAuditExport(t *testing.T) {
 
 // TestCSVGuardsFormulas: what a spreadsheet would run as a formula is text.
 func TestCSVGuardsFormulas(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	evil := []string{`=HYPERLINK("http://evil.example","x")`, "+1+1", "-2+3", "@SUM(1)", "=cmd|' /C calc'!A0"}

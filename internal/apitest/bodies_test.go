@@ -12,6 +12,7 @@ import (
 // TestBodies holds every operation that takes a body against the rules of
 // bodies.
 func TestBodies(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	x := w.things(w.ada, w.ada, w.bob.id)
@@ -99,6 +100,7 @@ func TestBodies(t *testing.T) {
 // TestStrangersBodyIsNotRead: who may not call an operation learns nothing of
 // what its body would have done.
 func TestStrangersBodyIsNotRead(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	w.program().Patch(security, raw(`{"idle_minutes":`)).Problem(401, "unauthenticated")

@@ -183,6 +183,7 @@ func ofType(t, v any) bool {
 }
 
 func TestDocumentIsPublished(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := startEmpty(t)
 	published := w.program().Get("/openapi.json").Status(200).Is("Content-Type", "application/json")

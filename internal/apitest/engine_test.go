@@ -20,8 +20,17 @@ import (
 
 // engine is what keeps the data of the tests that are running.
 var engine struct {
-	name string
-	open storetest.Open
+	name  string
+	open  storetest.Open
+	again bool // the tests have run on another one before
+}
+
+// once is for tests in which the engine has no part: they run on the first one.
+func once(t *testing.T) {
+	t.Helper()
+	if engine.again {
+		t.Skip("as on the engine before")
+	}
 }
 
 var engines = map[string]storetest.Open{"sqlite": openSQLite, "postgres": openPostgres}
@@ -46,6 +55,7 @@ func (e eachEngine) Run() (code int) {
 		engine.name, engine.open = name, open
 		fmt.Println("on", name)
 		code = max(code, e.Runner.Run())
+		engine.again = true
 	}
 	return code
 }

@@ -88,6 +88,7 @@ func TestFeedIsForServices(t *testing.T) {
 
 // TestWhatVerifiersSay is judged member by member.
 func TestWhatVerifiersSay(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t, withFeed)
 	verifier := w.service(curfew.ScopeRevocationsRead)
@@ -228,6 +229,7 @@ func TestStreamOverHTTP(t *testing.T) {
 
 // TestSlowReaderIsCut: who takes nothing is cut off, and holds up nobody.
 func TestSlowReaderIsCut(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t, withFeed, func(s *setup) { s.api.StreamStall = 300 * time.Millisecond })
 	verifier := w.service(curfew.ScopeRevocationsRead)

@@ -21,6 +21,7 @@ var problemKinds = strings.Fields(`invalid-request unauthenticated invalid-token
 // TestPagesLoadNothingFromElsewhere walks through every page that a page leads
 // to.
 func TestPagesLoadNothingFromElsewhere(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	c := w.program().with("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
@@ -64,6 +65,7 @@ func TestPagesLoadNothingFromElsewhere(t *testing.T) {
 }
 
 func TestProblemPages(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := startEmpty(t)
 	c := w.program()
@@ -89,6 +91,7 @@ func TestProblemPages(t *testing.T) {
 // TestRoutes: what is not there is told like every other error, as a problem
 // to programs and as a page to people.
 func TestRoutes(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	c := w.program()

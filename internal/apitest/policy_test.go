@@ -110,6 +110,7 @@ var policyRefusals = []struct{ body, field, detail string }{
 }
 
 func TestPolicyRefusals(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	before := w.ada.Get(security).body
@@ -232,6 +233,7 @@ func TestApplyToAlone(t *testing.T) {
 // TestPresetsInsideTheBounds: a preset that the operator does not allow is left
 // out, and a policy outside of the bounds counts as the nearest one inside.
 func TestPresetsInsideTheBounds(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	w.ada.Patch(security, obj{"idle_minutes": 15, "absolute_minutes": 720}).Status(200).Equal(map[string]any{"preset": "strict"})

@@ -42,6 +42,7 @@ func TestRefreshByCookieAndByBody(t *testing.T) {
 }
 
 func TestRefreshJudgesItsMembers(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := start(t)
 	p := w.signInBody("bob@acme.example")

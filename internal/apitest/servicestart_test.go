@@ -120,6 +120,7 @@ func TestStartMakesWhoIsNamed(t *testing.T) {
 
 // TestStartJudgesEveryMember and changes nothing where one is wrong.
 func TestStartJudgesEveryMember(t *testing.T) {
+	once(t)
 	t.Parallel()
 	w := startEmpty(t)
 	product := w.product()
