@@ -35,7 +35,7 @@ async function bundled(entry, external, plugins = []) {
 const react = ['packages/react/dist/index.js', ['react', 'react/jsx-runtime', '@curfew/client']]
 judge('@curfew/client', await bundled('packages/client/dist/index.js', []), 7.5)
 judge('@curfew/react on top of it', await bundled(...react, [later]), 14)
-judge('@curfew/react with the policy form and the receipt board, which load when they are shown', await bundled(...react), 20)
+judge('@curfew/react with the policy form and the receipt board, which load when they are shown', await bundled(...react), 21)
 
 // The first load of a page: the entry, what it imports, and the page's own
 // chunk with what that imports.

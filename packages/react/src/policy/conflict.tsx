@@ -9,12 +9,14 @@ import { useFormTexts } from './words'
 interface ConflictProps {
   theirs: Security
   mine: PolicyMinutes
+  /** How many sessions a person may have by what was edited; null for no limit. */
+  limit: number | null
   useTheirs: () => void
   keepMine: () => void
 }
 
 /** Somebody else saved first: who, when and what, and whose values are to stand. */
-export function Conflict({ theirs, mine, useTheirs, keepMine }: ConflictProps) {
+export function Conflict({ theirs, mine, limit, useTheirs, keepMine }: ConflictProps) {
   const { common, policy } = useTexts()
   const texts = useFormTexts().conflict
   const format = useFormat()
@@ -22,6 +24,8 @@ export function Conflict({ theirs, mine, useTheirs, keepMine }: ConflictProps) {
   const when = theirs.updated_at ? format.ago(theirs.updated_at) : common.justNow
   const limits = (minutes: PolicyMinutes) =>
     policy.limits(format.duration(minutes.idle_minutes), format.duration(minutes.absolute_minutes))
+  const theirLimit = theirs.effective_max_sessions_per_user
+  const sessions = (most: number | null) => theirLimit !== limit && <> · {texts.sessions(most)}</>
   return (
     <Notice
       tone="warning"
@@ -39,11 +43,17 @@ export function Conflict({ theirs, mine, useTheirs, keepMine }: ConflictProps) {
       <dl className="cf-versus">
         <div>
           <dt>{texts.theirs}</dt>
-          <dd>{limits(inForce(theirs))}</dd>
+          <dd>
+            {limits(inForce(theirs))}
+            {sessions(theirLimit)}
+          </dd>
         </div>
         <div>
           <dt>{texts.mine}</dt>
-          <dd>{limits(mine)}</dd>
+          <dd>
+            {limits(mine)}
+            {sessions(limit)}
+          </dd>
         </div>
       </dl>
       <p>{texts.hint}</p>

@@ -1,4 +1,5 @@
 import type { PolicyMinutes, Security, StoredPolicy } from '../types'
+import type { LimitDraft } from './limit'
 
 /** The two fields, by the names of the API's members, in their order. */
 export const fields = ['idle_minutes', 'absolute_minutes'] as const
@@ -16,6 +17,8 @@ export interface Draft {
   readonly choice: string
   /** Kept while another radio is chosen, so that coming back loses nothing. */
   readonly custom: Readonly<Record<Field, string>> | null
+  /** The limit on one person's sessions, once it was edited. */
+  readonly limit?: LimitDraft
 }
 
 /** What is wrong with a field. */
@@ -52,7 +55,11 @@ export function shown(draft: Draft, security: Security): Readonly<Record<Field, 
 
 /** The form after another radio was chosen. Custom starts from what was typed, or from what is shown. */
 export function choose(draft: Draft, choice: string, security: Security): Draft {
-  return { choice, custom: choice === 'custom' ? (draft.custom ?? shown(draft, security)) : draft.custom }
+  return {
+    ...draft,
+    choice,
+    custom: choice === 'custom' ? (draft.custom ?? shown(draft, security)) : draft.custom,
+  }
 }
 
 /** The form after something was typed. */

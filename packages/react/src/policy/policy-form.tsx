@@ -9,6 +9,8 @@ import { ApplyPreview } from './apply-preview'
 import { Conflict } from './conflict'
 import { patchOf } from './draft'
 import { PolicyFields } from './fields'
+import { limitInForce, limitPatchOf } from './limit'
+import { LimitFields } from './limit-fields'
 import { PolicyOptions } from './options'
 import { SaveRow } from './save-row'
 import { StandardsList } from './standards-list'
@@ -31,6 +33,7 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
   const inputs = {
     idle_minutes: useRef<HTMLInputElement>(null),
     absolute_minutes: useRef<HTMLInputElement>(null),
+    max_sessions_per_user: useRef<HTMLInputElement>(null),
     reason: useRef<HTMLInputElement>(null),
   }
   const saveButton = useRef<HTMLButtonElement>(null)
@@ -49,7 +52,12 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
   useFocusRefused(refused, inputs)
 
   const send = (policy: StoredPolicy, base: Security) =>
-    void save({ patch: patchOf(policy, base), applyNow, reason, etag: base.etag })
+    void save({
+      patch: { ...patchOf(policy, base), ...limitPatchOf(form.limit, base) },
+      applyNow,
+      reason,
+      etag: base.etag,
+    })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (saving || !online) return
@@ -66,7 +74,7 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
     clear()
     if (!keep) return form.reset()
     form.rebase(theirs)
-    if (form.policy) send(form.policy, theirs)
+    if (form.policy && form.limitValid) send(form.policy, theirs)
   }
 
   return (
@@ -106,6 +114,13 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
         </label>
         {applyNow && <ApplyPreview patch={patch} />}
       </div>
+      <LimitFields
+        form={form}
+        locked={saving}
+        refused={refused.max_sessions_per_user}
+        onEdit={() => clear('max_sessions_per_user')}
+        inputRef={inputs.max_sessions_per_user}
+      />
       <Field
         label={texts.reason}
         hint={texts.reasonHint}
@@ -124,6 +139,7 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
         <Conflict
           theirs={state.theirs}
           mine={form.minutes}
+          limit={limitInForce(form.limit, state.theirs)}
           useTheirs={() => settle(state.theirs, false)}
           keepMine={() => settle(state.theirs, true)}
         />

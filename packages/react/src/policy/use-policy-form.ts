@@ -14,6 +14,7 @@ import {
   type,
   wanted,
 } from './draft'
+import { type LimitDraft, type LimitFault, limitFault, limitOf } from './limit'
 
 /** The form's state and what follows from it. */
 export interface PolicyForm {
@@ -26,12 +27,18 @@ export interface PolicyForm {
   minutes: PolicyMinutes
   /** What is wrong and may be said already. */
   said: Partial<Record<Field, Fault>>
+  /** The limit on one person's sessions. */
+  limit: LimitDraft
+  limitSaid: LimitFault | undefined
+  limitValid: boolean
+  writeLimit(limit: LimitDraft): void
+  leaveLimit(): void
   pick(choice: string): void
   write(field: Field, text: string): void
   /** Looked away from a field: from now on its faults are said. */
   leave(field: Field): void
   /** Says every fault. Returns the first field that has one. */
-  sayAll(): Field | undefined
+  sayAll(): Field | 'max_sessions_per_user' | undefined
   /** Forgets what was edited. */
   reset(): void
   /** Keeps what was edited, on top of somebody else's change. */
@@ -47,10 +54,13 @@ interface Edit {
 export function usePolicyForm(data: Security): PolicyForm {
   const [edit, setEdit] = useState<Edit | null>(null)
   const [open, setOpen] = useState<Partial<Record<Field, boolean>>>({})
+  const [limitOpen, setLimitOpen] = useState(false)
   const base = edit?.base ?? data
   const draft = edit?.draft ?? draftOf(data)
   const found = faults(draft, base)
   const policy = wanted(draft, base)
+  const limit = draft.limit ?? limitOf(base)
+  const limitWrong = limitFault(limit, base)
   const minutes = useLastValid(policy && effective(policy, base), base)
 
   const change = (next: Draft) => {
@@ -66,6 +76,14 @@ export function usePolicyForm(data: Security): PolicyForm {
     policy,
     minutes,
     said: each((field) => (open[field] ? found[field] : undefined)),
+    limit,
+    limitValid: !limitWrong,
+    limitSaid: limitOpen ? limitWrong : undefined,
+    writeLimit: (next) => {
+      change({ ...draft, limit: next })
+      setLimitOpen((now) => now && !!limitFault(next, base))
+    },
+    leaveLimit: () => setLimitOpen(!!limitWrong),
     pick: (choice) => change(choose(draft, choice, base)),
     write: (field, text) => change(type(draft, field, text, base)),
     leave: (field) =>
@@ -77,11 +95,13 @@ export function usePolicyForm(data: Security): PolicyForm {
       })),
     sayAll: () => {
       setOpen(each((field) => !!found[field]))
-      return fields.find((field) => found[field])
+      setLimitOpen(!!limitWrong)
+      return fields.find((field) => found[field]) ?? (limitWrong && 'max_sessions_per_user')
     },
     reset: () => {
       setEdit(null)
       setOpen({})
+      setLimitOpen(false)
     },
     rebase: (security) => setEdit({ draft, base: security }),
   }

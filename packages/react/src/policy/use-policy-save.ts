@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useCurfew } from '../context'
 import { curfewError } from '../error-text'
 import type { Security, StoredPolicy } from '../types'
+import type { LimitPatch } from './limit'
 
 /** Where saving stands. */
 export type SaveState =
@@ -14,7 +15,7 @@ export type SaveState =
 
 /** What is saved: the members that differ, and how. */
 export interface SaveRequest {
-  patch: Partial<StoredPolicy>
+  patch: Partial<StoredPolicy> & LimitPatch
   applyNow: boolean
   reason: string
   etag: string | null
@@ -89,4 +90,4 @@ function fieldsOf(error: unknown): Record<string, string> {
   return fields
 }
 
-const slots = ['idle_minutes', 'absolute_minutes', 'reason']
+const slots = ['idle_minutes', 'absolute_minutes', 'max_sessions_per_user', 'reason']

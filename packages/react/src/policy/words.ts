@@ -11,7 +11,25 @@ export const formWords = {
     mine: 'Yours',
     useTheirs: 'Use theirs',
     keepMine: 'Keep mine',
+    sessions: (most: number | null) =>
+      most === null ? 'any number of sessions per person' : `${n(most, 'session')} per person`,
     hint: 'Nothing of yours is saved yet. "Keep mine" saves it over theirs.',
+  },
+  perPerson: {
+    label: 'Sessions per person',
+    hint: "Counts from each person's next sign-in. Leave it empty for no limit.",
+    hintMost: (most: number) =>
+      `Counts from each person's next sign-in. Leave it empty for the most allowed, ${most}.`,
+    unit: (sessions: number | null) => (sessions === 1 ? 'session at once' : 'sessions at once'),
+    whole: 'Enter a whole number, such as 3, or leave it empty.',
+    range: (most: number) => `Enter 1 to ${most}, or leave it empty.`,
+    stored: (sessions: number, counts: number) =>
+      `${sessions} is outside what is allowed now, and counts as ${counts}.`,
+    action: 'When someone at the limit signs in',
+    actions: {
+      evict_oldest: 'End their session that was used least recently',
+      refuse_new: 'Refuse the new sign-in',
+    },
   },
   preview: {
     title: 'Who is affected',
@@ -67,9 +85,9 @@ const none = {}
 
 /** These words, with what the provider's `texts` replaced. */
 export function useFormTexts(): FormTexts {
-  const { conflict = none, preview = none, standards = none } = useTexts()
+  const { conflict = none, perPerson = none, preview = none, standards = none } = useTexts()
   return useMemo(
-    () => merge(formWords, { conflict, preview, standards }) as FormTexts,
-    [conflict, preview, standards],
+    () => merge(formWords, { conflict, perPerson, preview, standards }) as FormTexts,
+    [conflict, perPerson, preview, standards],
   )
 }
