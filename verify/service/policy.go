@@ -114,6 +114,14 @@ type Bounds struct {
 	AbsoluteMinutesDefault *int `json:"absolute_minutes_default"`
 	MaxSessionsPerUserMax  *int `json:"max_sessions_per_user_max"`
 
+	EffectiveIdleMinutesMin         int `json:"effective_idle_minutes_min"`
+	EffectiveIdleMinutesMax         int `json:"effective_idle_minutes_max"`
+	EffectiveIdleMinutesDefault     int `json:"effective_idle_minutes_default"`
+	EffectiveAbsoluteMinutesMin     int `json:"effective_absolute_minutes_min"`
+	EffectiveAbsoluteMinutesMax     int `json:"effective_absolute_minutes_max"`
+	EffectiveAbsoluteMinutesDefault int `json:"effective_absolute_minutes_default"`
+	EffectiveMaxSessionsPerUserMax  int `json:"effective_max_sessions_per_user_max"`
+
 	// ETag is the version of the bounds, for UpdateBounds.IfMatch.
 	ETag string `json:"-"`
 }

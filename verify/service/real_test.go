@@ -90,6 +90,7 @@ func TestAgainstAServer(t *testing.T) {
 
 	t.Run("sessions", func(t *testing.T) { trySessions(t, c, ada) })
 	t.Run("policy", func(t *testing.T) { tryPolicy(t, c) })
+	t.Run("bounds", func(t *testing.T) { tryBounds(t, c) })
 	t.Run("scopes", func(t *testing.T) {
 		_, err := clientOf(t, node, "sessions:read").Introspect(t.Context(), "x")
 		var refused *service.Error
@@ -192,6 +193,29 @@ func tryPolicy(t *testing.T, c *service.Client) {
 	}
 	if _, err := c.StartSession(ctx, start); !service.IsType(err, service.TypeSessionLimit) {
 		t.Errorf("one session too many: %v", err)
+	}
+}
+
+func tryBounds(t *testing.T, c *service.Client) {
+	ctx := t.Context()
+	before, err := c.Bounds(ctx, "acct:1")
+	if err != nil || before.ETag == "" || before.AbsoluteMinutesMax != nil || before.EffectiveAbsoluteMinutesMax == 0 {
+		t.Fatalf("%+v, %v", before, err)
+	}
+	change := service.UpdateBounds{AbsoluteMinutesMax: service.To(1440), AbsoluteMinutesDefault: service.To(720), IdleMinutesDefault: service.To(60), IfMatch: before.ETag}
+	after, err := c.UpdateBounds(ctx, "acct:1", change)
+	if err != nil || *after.AbsoluteMinutesMax != 1440 || after.EffectiveAbsoluteMinutesMax != 1440 || after.ETag == before.ETag {
+		t.Fatalf("%+v, %v", after, err)
+	}
+	if policy, err := c.Security(ctx, "acct:1"); err != nil || policy.AbsoluteMinutesMax != 1440 {
+		t.Errorf("%+v, %v", policy, err)
+	}
+	if _, err := c.UpdateBounds(ctx, "acct:1", change); !service.IsType(err, service.TypeStale) {
+		t.Errorf("with an old version: %v", err)
+	}
+	inherited := service.UpdateBounds{AbsoluteMinutesMax: service.Default[int](), AbsoluteMinutesDefault: service.Default[int](), IdleMinutesDefault: service.Default[int]()}
+	if after, err = c.UpdateBounds(ctx, "acct:1", inherited); err != nil || after.AbsoluteMinutesMax != nil {
+		t.Errorf("%+v, %v", after, err)
 	}
 }
 

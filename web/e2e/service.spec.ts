@@ -52,6 +52,12 @@ test('a back end starts sessions for its own people, lists and ends them', async
   ).rejects.toMatchObject({ type: 'stale', status: 412 })
   await expect(service.getSecurity('unknown')).rejects.toMatchObject({ type: 'not-found' })
 
+  const bounds = await service.getBounds('acct:1')
+  const day = { absolute_minutes_max: 1440, absolute_minutes_default: 720, idle_minutes_default: 60 }
+  const narrower = await service.updateBounds('acct:1', day, { ifMatch: bounds.etag })
+  expect(narrower.effective_absolute_minutes_max).toBe(1440)
+  expect((await service.getSecurity('acct:1')).absolute_minutes_max).toBe(1440)
+
   const webhook = await service.createWebhook({
     url: 'https://app.example.com/hook',
     events: ['session.ended'],

@@ -32,6 +32,10 @@ export type RevokedCount = Schemas['RevokedCount']
 export type Security = Schemas['Security']
 /** A change of the session policy: what is left out stays, `null` takes the default. */
 export type SecurityPatch = Schemas['SecurityPatch']
+/** What an account's owners may choose within. */
+export type Bounds = Schemas['AccountBounds']
+/** A change of the bounds: what is left out stays, `null` takes the operator's. */
+export type BoundsPatch = Schemas['AccountBoundsPatch']
 /** What a token is worth at this moment. */
 export type Introspection = Schemas['Introspection']
 /** An endpoint that is told of events. */
@@ -109,6 +113,10 @@ export interface Service {
   getSecurity(account: string, options?: CallOptions): Promise<Tagged<Security>>
   updateSecurity(account: string, body: SecurityPatch, options?: ChangeOptions): Promise<Tagged<Security>>
 
+  getBounds(account: string, options?: CallOptions): Promise<Tagged<Bounds>>
+  /** Changes what the account's owners may choose within: by its plan, say. */
+  updateBounds(account: string, body: BoundsPatch, options?: ChangeOptions): Promise<Tagged<Bounds>>
+
   /**
    * Asks what an access token or a refresh token is worth at this moment. Of a
    * caller accept only what is `active` with the `token_type` `Bearer`.
@@ -184,6 +192,9 @@ export function createService(options: ServiceOptions): Service {
         signal,
         headers: { 'if-match': ifMatch ?? undefined },
       }),
+    getBounds: async (id, { signal } = {}) => api('GET', `${account(id)}/bounds`, { signal, again }),
+    updateBounds: async (id, body, { signal, ifMatch } = {}) =>
+      api('PATCH', `${account(id)}/bounds`, { body, signal, headers: { 'if-match': ifMatch ?? undefined } }),
 
     introspect: async (token, { signal } = {}) => oauth('introspect', token, { signal }),
     revokeToken: async (token, { signal } = {}) => oauth('revoke', token, { signal, nothing }),
