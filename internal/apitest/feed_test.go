@@ -3,6 +3,7 @@ package apitest
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -225,6 +226,38 @@ func TestStreamOverHTTP(t *testing.T) {
 	for lines.Scan() { // to the end, which comes
 	}
 	must(t, lines.Err())
+}
+
+// TestStreamOverHTTP10: who knows no chunks gets none, and the end is that of the
+// connection.
+func TestStreamOverHTTP10(t *testing.T) {
+	once(t)
+	t.Parallel()
+	w := start(t, withFeed)
+	verifier := w.service(curfew.ScopeRevocationsRead)
+	host := strings.TrimPrefix(w.url, "http://")
+	conn, err := net.Dial("tcp", host)
+	must(t, err)
+	defer conn.Close()
+	must(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.0\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", streamPath, host, verifier.bearer)
+	must(t, err)
+	var all []byte
+	for lines := bufio.NewReader(conn); ; {
+		line, err := lines.ReadBytes('\n')
+		if all = append(all, line...); err == io.EOF {
+			break
+		}
+		must(t, err)
+		if strings.HasPrefix(string(line), "event: snapshot") {
+			w.hub.Stop()
+		}
+	}
+	head, body, _ := strings.Cut(string(all), "\r\n\r\n")
+	if !strings.HasPrefix(head, "HTTP/1.0 200") && !strings.HasPrefix(head, "HTTP/1.1 200") || strings.Contains(head, "chunked") ||
+		!strings.HasPrefix(body, "retry: 1000\n\nevent: snapshot\n") || strings.Contains(body, "\r") {
+		t.Errorf("%q", all)
+	}
 }
 
 // TestSlowReaderIsCut: who takes nothing is cut off, and holds up nobody.
