@@ -172,6 +172,7 @@ func webhooksLoseNothing(t *testing.T, settings ...string) {
 	r.hook, err = standard.NewWebhook(made.Secret)
 	check(t, err)
 
+	time.Sleep(1500 * time.Millisecond) // until the node has seen that there is a webhook
 	crowd := func(pause time.Duration, during func()) map[hookEvent]time.Time {
 		noted, stop := &acks{at: map[hookEvent]time.Time{}}, make(chan struct{})
 		var all sync.WaitGroup

@@ -382,3 +382,31 @@ func TestWebhookMayNotReach(t *testing.T) {
 		}
 	}
 }
+
+// TestDeadEndpointHoldsUpNoOther: more than all its workers wait for an answer
+// that does not come.
+func TestDeadEndpointHoldsUpNoOther(t *testing.T) {
+	h := startHooked(t, settings(t), "session.started")
+	stuck := make(chan struct{})
+	dead := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stuck }))
+	defer dead.Close()
+	defer close(stuck)
+	_, _, err := h.authority.CreateWebhook(t.Context(), curfew.Actor{Type: curfew.ActorService}, curfew.Origin{},
+		authority.NewWebhook{URL: dead.URL, Events: []string{"session.started"}})
+	must(t, err)
+	start := func(user string) {
+		_, err := h.authority.StartSession(t.Context(), curfew.Actor{Type: curfew.ActorService}, curfew.Origin{},
+			authority.ServiceStart{Account: "acme", AccountName: "Acme", User: user, UserName: "Ada", Email: "ada@acme.example", Role: curfew.RoleOwner})
+		must(t, err)
+	}
+	for range 40 {
+		start("ada")
+	}
+	began := time.Now()
+	h.receiver.wait(40)
+	start("bob")
+	h.receiver.wait(41)
+	if took := time.Since(began); took > 9*time.Second { // the dead one's workers wait for 10
+		t.Errorf("told after %s", took)
+	}
+}

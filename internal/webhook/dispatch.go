@@ -73,6 +73,8 @@ type Dispatcher struct {
 	mu      sync.Mutex
 	pending []curfew.DeliveryKey
 	wake    chan struct{}
+	// first is sent to where something was handed over and there is no queue yet.
+	first chan struct{}
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -89,7 +91,7 @@ type Dispatcher struct {
 
 // New makes a Dispatcher.
 func New(c Config) *Dispatcher {
-	return &Dispatcher{Config: c, wake: make(chan struct{}, 1), known: map[curfew.ID]bool{}, ready: make(chan struct{})}
+	return &Dispatcher{Config: c, wake: make(chan struct{}, 1), first: make(chan struct{}, 1), known: map[curfew.ID]bool{}, ready: make(chan struct{})}
 }
 
 // Handed takes over deliveries that were committed just now. It waits for
@@ -102,6 +104,11 @@ func (d *Dispatcher) Handed(keys []curfew.DeliveryKey) {
 	d.mu.Unlock()
 	select {
 	case d.wake <- struct{}{}:
+	default:
+	}
+	select {
+	case <-d.ready:
+	case d.first <- struct{}{}:
 	default:
 	}
 }
@@ -178,6 +185,8 @@ func (d *Dispatcher) watch(ctx context.Context) {
 		}
 		select {
 		case <-ticker.C:
+		case <-d.first:
+			d.listed = time.Time{} // there is an endpoint
 		case <-ctx.Done():
 			return
 		}
