@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -121,7 +122,7 @@ func Open(ctx context.Context, o Options, webhooks []curfew.ID) (*Queue, error) 
 		FetchCooldown: fetchAtMost, FetchPollInterval: lookEvery,
 		JobTimeout: workFor, RescueStuckJobsAfter: workFor + 20*time.Second, SoftStopTimeout: softStop,
 		CompletedJobRetentionPeriod: time.Minute, CancelledJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: time.Hour,
-		Logger: slog.New(onlyErrors{o.Log.Handler()}),
+		Logger: slog.New(newQuiet(o.Log.Handler())),
 	}
 	open := openSQLite
 	if o.URL != "" {
@@ -176,18 +177,38 @@ func (q *Queue) Stop(ctx context.Context) error {
 	return errors.Join(err, q.close())
 }
 
-// onlyErrors passes on what an operator has to know of.
-type onlyErrors struct{ slog.Handler }
+// onlyErrors passes on what an operator has to know of, once a minute: while the
+// database is away, everything fails again and again.
+type onlyErrors struct {
+	slog.Handler
+	last *atomic.Int64 // Unix seconds
+}
+
+func newQuiet(h slog.Handler) onlyErrors { return onlyErrors{h, new(atomic.Int64)} }
+
+// quiet is how long nothing more is passed on.
+const quiet = time.Minute
 
 // Enabled is part of slog.Handler.
 func (h onlyErrors) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelError && h.Handler.Enabled(ctx, level)
 }
 
+// Handle is part of slog.Handler.
+func (h onlyErrors) Handle(ctx context.Context, r slog.Record) error {
+	last := h.last.Load()
+	if now := r.Time.Unix(); now-last < int64(quiet/time.Second) || !h.last.CompareAndSwap(last, now) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
 // WithAttrs is part of slog.Handler.
 func (h onlyErrors) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return onlyErrors{h.Handler.WithAttrs(attrs)}
+	return onlyErrors{h.Handler.WithAttrs(attrs), h.last}
 }
 
 // WithGroup is part of slog.Handler.
-func (h onlyErrors) WithGroup(name string) slog.Handler { return onlyErrors{h.Handler.WithGroup(name)} }
+func (h onlyErrors) WithGroup(name string) slog.Handler {
+	return onlyErrors{h.Handler.WithGroup(name), h.last}
+}
