@@ -15,6 +15,9 @@ import (
 // not to be built.
 const prebuilt = "CURFEW_TEST_PROGRAMS"
 
+// returnURL is where portal links may lead back to.
+const returnURL = "https://app.example.com/settings"
+
 // startServer starts a real server.
 func startServer(t *testing.T) *rig.Node {
 	t.Helper()
@@ -30,7 +33,7 @@ func startServer(t *testing.T) *rig.Node {
 			t.Fatal(err)
 		}
 	}
-	node, err := programs.NewNode(t.TempDir())
+	node, err := programs.NewNode(t.TempDir(), "--return-urls="+returnURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +93,15 @@ func TestAgainstAServer(t *testing.T) {
 
 	t.Run("sessions", func(t *testing.T) { trySessions(t, c, ada) })
 	t.Run("policy", func(t *testing.T) { tryPolicy(t, c) })
+	t.Run("portal links", func(t *testing.T) {
+		link, err := c.PortalLink(t.Context(), service.PortalLink{Account: "acct:1", User: "u1", ReturnURL: returnURL, Page: "security"})
+		if err != nil || !strings.Contains(link.URL, "/portal#code=") || link.ExpiresAt.IsZero() {
+			t.Errorf("%v", err)
+		}
+		if _, err := c.PortalLink(t.Context(), service.PortalLink{Account: "acct:1", User: "u1", ReturnURL: returnURL + "x"}); !service.IsType(err, service.TypeInvalidRequest) {
+			t.Errorf("a return URL that is not registered: %v", err)
+		}
+	})
 	t.Run("bounds", func(t *testing.T) { tryBounds(t, c) })
 	t.Run("scopes", func(t *testing.T) {
 		_, err := clientOf(t, node, "sessions:read").Introspect(t.Context(), "x")

@@ -58,6 +58,12 @@ test('a back end starts sessions for its own people, lists and ends them', async
   expect(narrower.effective_absolute_minutes_max).toBe(1440)
   expect((await service.getSecurity('acct:1')).absolute_minutes_max).toBe(1440)
 
+  const link = await service.createPortalLink({ account: 'acct:1', user: 'u1', page: 'security' })
+  expect(link.url).toContain(`${curfew.url}/portal#code=`)
+  await expect(
+    service.createPortalLink({ account: 'acct:1', user: 'u1', return_url: 'https://elsewhere.example/' }),
+  ).rejects.toMatchObject({ status: 422, type: 'invalid-request' })
+
   const webhook = await service.createWebhook({
     url: 'https://app.example.com/hook',
     events: ['session.ended'],

@@ -36,6 +36,10 @@ export type SecurityPatch = Schemas['SecurityPatch']
 export type Bounds = Schemas['AccountBounds']
 /** A change of the bounds: what is left out stays, `null` takes the operator's. */
 export type BoundsPatch = Schemas['AccountBoundsPatch']
+/** For whom Curfew's own pages are to open, and where they lead back to. */
+export type PortalLinkRequest = Schemas['PortalLinkRequest']
+/** A link that works once, and not for long. Keep and log it nowhere. */
+export type PortalLink = Schemas['PortalLink']
 /** What a token is worth at this moment. */
 export type Introspection = Schemas['Introspection']
 /** An endpoint that is told of events. */
@@ -117,6 +121,9 @@ export interface Service {
   /** Changes what the account's owners may choose within: by its plan, say. */
   updateBounds(account: string, body: BoundsPatch, options?: ChangeOptions): Promise<Tagged<Bounds>>
 
+  /** Makes a link that opens Curfew's own pages for somebody: send them there at once. */
+  createPortalLink(body: PortalLinkRequest, options?: CallOptions): Promise<PortalLink>
+
   /**
    * Asks what an access token or a refresh token is worth at this moment. Of a
    * caller accept only what is `active` with the `token_type` `Bearer`.
@@ -195,6 +202,8 @@ export function createService(options: ServiceOptions): Service {
     getBounds: async (id, { signal } = {}) => api('GET', `${account(id)}/bounds`, { signal, again }),
     updateBounds: async (id, body, { signal, ifMatch } = {}) =>
       api('PATCH', `${account(id)}/bounds`, { body, signal, headers: { 'if-match': ifMatch ?? undefined } }),
+
+    createPortalLink: async (body, { signal } = {}) => api('POST', 'portal-links', { body, signal }),
 
     introspect: async (token, { signal } = {}) => oauth('introspect', token, { signal }),
     revokeToken: async (token, { signal } = {}) => oauth('revoke', token, { signal, nothing }),
