@@ -16,7 +16,7 @@ var (
 // problemKinds are the problems of the contract that exist by now.
 var problemKinds = strings.Fields(`invalid-request unauthenticated invalid-token no-session session-expired session-revoked refresh-token-reused
 	invalid-credentials forbidden wrong-scope cross-origin signup-closed not-found link-invalid method-not-allowed stale too-large unsupported-media-type rate-limited
-	email-taken last-owner generation-moved session-limit idempotency-spent no-password internal unavailable`)
+	email-taken last-owner generation-moved session-limit idempotency-spent no-password other-session internal unavailable`)
 
 // TestPagesLoadNothingFromElsewhere walks through every page that a page leads
 // to.
