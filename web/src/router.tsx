@@ -62,6 +62,13 @@ const reset = createRoute({
   component: lazyRouteComponent(() => import('./routes/reset'), 'Reset'),
 })
 
+// Asked for beside nothing: most who come here are gone in a moment.
+const portal = createRoute({
+  getParentRoute: () => root,
+  path: '/portal',
+  component: lazyRouteComponent(() => import('./routes/portal'), 'Portal'),
+})
+
 // Where somebody is: the layout sends everybody else to sign in.
 const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn })
 const account = createRoute({
@@ -112,6 +119,7 @@ export const router = createRouter({
     invite,
     forgot,
     reset,
+    portal,
     signedIn.addChildren([account, security, sessions, people, audit]),
     ...parts,
   ]),

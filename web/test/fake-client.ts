@@ -50,6 +50,7 @@ export function fakeClient(first: SessionState, parts: Parts = {}) {
     signUp: missing,
     signIn: missing,
     acceptInvite: missing,
+    openPortal: missing,
     signInWith: missing,
     signOut: missing,
     staySignedIn: missing,

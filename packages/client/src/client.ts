@@ -9,6 +9,8 @@ import {
   type AcceptInviteBody,
   createOperations,
   type Operations,
+  type PortalBody,
+  type PortalResponse,
   type SignInBody,
   type SignUpBody,
 } from './operations'
@@ -42,6 +44,8 @@ export interface Client {
   signUp(body: SignUpBody): Promise<TokenResponse>
   signIn(body: SignInBody): Promise<TokenResponse>
   acceptInvite(body: AcceptInviteBody): Promise<TokenResponse>
+  /** For Curfew's own pages: signs in by the code of a link from the product. */
+  openPortal(body: PortalBody): Promise<PortalResponse>
   /**
    * For a product that signs people in itself: `work` calls the product's own
    * back end, with plain `fetch`, and has the session's cookie when it resolves.
@@ -125,14 +129,15 @@ export function createClient(options: ClientOptions = {}): Client {
       return answer
     })
   const enterBy =
-    <B>(path: string) =>
+    <B, A extends SessionAnswer = TokenResponse>(path: string) =>
     (body: B) =>
-      enter(() => http<TokenResponse>(core, 'POST', `auth/${path}`, tokenShape, { body }))
+      enter(() => http<A>(core, 'POST', `auth/${path}`, tokenShape, { body }))
 
   const own = {
     signUp: enterBy<SignUpBody>('signup'),
     signIn: enterBy<SignInBody>('login'),
     acceptInvite: enterBy<AcceptInviteBody>('accept-invite'),
+    openPortal: enterBy<PortalBody, PortalResponse>('portal'),
     signOut: () =>
       alone(core, async () => {
         await http(core, 'POST', 'auth/logout', 'none', { token: core.known?.access_token })

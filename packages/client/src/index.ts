@@ -26,6 +26,8 @@ export type {
   Page,
   PageQuery,
   PasswordChange,
+  PortalBody,
+  PortalResponse,
   Receipt,
   ReceiptKey,
   Reset,

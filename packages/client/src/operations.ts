@@ -78,6 +78,11 @@ export type SignUpBody = Schemas['SignupRequest']
 /** An invitation's code, with the name and password of who accepts it. */
 export type AcceptInviteBody = Schemas['AcceptInviteRequest']
 
+/** The code of a link from the product to these pages. */
+export type PortalBody = Schemas['PortalRequest']
+/** Whom that link signed in, and where it leads. */
+export type PortalResponse = Schemas['PortalResponse']
+
 /** One page of a list; `next_cursor` is null on the last. */
 export interface Page<T> {
   items: T[]
@@ -115,6 +120,7 @@ export interface Operations {
   signUp(body: SignUpBody): Promise<TokenResponse>
   signIn(body: SignInBody): Promise<TokenResponse>
   acceptInvite(body: AcceptInviteBody): Promise<TokenResponse>
+  openPortal(body: PortalBody): Promise<PortalResponse>
   signOut(): Promise<void>
   refreshSession(): Promise<void>
   getSession(options?: CallOptions): Promise<SessionAnswer>
@@ -167,7 +173,7 @@ export interface Operations {
 /** The operations that the client does itself. */
 export type OwnOperations = Pick<
   Operations,
-  'signUp' | 'signIn' | 'acceptInvite' | 'signOut' | 'refreshSession'
+  'signUp' | 'signIn' | 'acceptInvite' | 'openPortal' | 'signOut' | 'refreshSession'
 >
 
 const account = 'etag name owners[]'

@@ -43,6 +43,7 @@ const calls: Record<string, (client: Client) => Promise<unknown>> = {
   signUp: (c) => c.api.signUp({ account_name: 'Acme', name: 'Ada', email: 'ada@example.com', password: 'p' }),
   signIn: (c) => c.api.signIn({ email: 'ada@example.com', password: 'p' }),
   acceptInvite: (c) => c.api.acceptInvite({ token: 't', name: 'Ada', password: 'p' }),
+  openPortal: (c) => c.api.openPortal({ code: 'cfo_secret' }),
   signOut: (c) => c.api.signOut(),
   refreshSession: (c) => c.api.refreshSession(),
   getSession: (c) => c.api.getSession(),

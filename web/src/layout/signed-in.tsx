@@ -3,6 +3,7 @@ import { personKey, SessionExpiryToast, Toasts, useCurfew, useSession } from '@c
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { Skeleton } from '../ui/skeleton'
+import { BackLink } from './back-link'
 import { Header } from './header'
 import { leave, leftOnPurpose } from './leave'
 import { Mark } from './mark'
@@ -35,6 +36,7 @@ function Frame() {
     <div className="web-app">
       <Header onSignOut={signOut.run} signingOut={signOut.busy} />
       <OfflineNote />
+      <BackLink />
       <main id="main" tabIndex={-1} className="web-main">
         {signOut.error ? (
           <SignOutFailed

@@ -7,19 +7,19 @@ import { useEffect, useState } from 'react'
  * bookmark, or in a picture of the screen. Null when the page was opened
  * without one.
  */
-export function useLinkToken(): string | null {
+export function useLinkToken(name: 'token' | 'code' = 'token'): string | null {
   const { hash } = useLocation()
-  const [token, setToken] = useState(() => tokenOf(hash))
+  const [token, setToken] = useState(() => tokenOf(hash, name))
 
   useEffect(() => {
-    const next = tokenOf(hash)
+    const next = tokenOf(hash, name)
     if (next === null) return
     setToken(next)
     window.history.replaceState(window.history.state, '', window.location.pathname)
-  }, [hash])
+  }, [hash, name])
   return token
 }
 
-function tokenOf(hash: string): string | null {
-  return new URLSearchParams(hash.replace(/^#/, '')).get('token') || null
+function tokenOf(hash: string, name: string): string | null {
+  return new URLSearchParams(hash.replace(/^#/, '')).get(name) || null
 }
