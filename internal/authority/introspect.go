@@ -87,7 +87,8 @@ func (a *Authority) RevokeToken(ctx context.Context, actor curfew.Actor, from cu
 	if !ok {
 		return curfew.Standing{}, nil
 	}
-	ctx = context.WithoutCancel(ctx) // a service that has gone has asked all the same
+	ctx, release := staying(ctx) // a service that has gone has asked all the same
+	defer release()
 	var proven curfew.Standing
 	err := a.Store.InLog(ctx, p.accountID, func(ctx context.Context, tx Tx) error {
 		proven = curfew.Standing{}
