@@ -178,6 +178,21 @@ func TestPortalEndsWithTheProduct(t *testing.T) {
 	code := w.portal(product, "ada", obj{"session": ada.session})
 	product.Delete(serviceAccounts + "/acme/sessions/" + ada.session).Status(204)
 	w.browser().Post(openPortal, obj{"code": code}).Problem(404, "link-invalid")
+	// Whoever signs out in the product signs out, also where its session was over
+	// already and only that of the pages lived on.
+	for reason, signOut := range map[string]func(*person){
+		"logout":  func(p *person) { w.program().Post(logout, obj{"refresh_token": p.refreshToken}).Status(204) },
+		"service": func(p *person) { product.Delete(serviceAccounts + "/acme/sessions/" + p.session).Status(204) },
+	} {
+		ada = w.begin(product, "ada", nil)
+		pages = tied(ada)
+		pages.Post(me+"/sessions/revoke-others", nil).Status(200)
+		ada.Get(me).Problem(401, "session-revoked").Because("user_others")
+		pages.Get(me).Status(200)
+		signOut(ada)
+		pages.Get(me).Problem(401, "session-revoked").Because(reason)
+		ada.Get(me).Problem(401, "session-revoked").Because("user_others")
+	}
 	// It is one sign-in with the product's: a limit does not count it twice.
 	product.Patch(serviceAccounts+"/acme/security", obj{"max_sessions_per_user": 1, "session_limit_action": "refuse_new"}).Status(200)
 	product.Post(serviceAccounts+"/acme/revoke-sessions", obj{"scope": "all"}).Status(200)

@@ -75,10 +75,14 @@ func (a *Authority) revokeSession(ctx context.Context, actor curfew.Actor, from 
 	}, actor.SessionID, id)
 }
 
-// endOne ends a session that is alive, and writes it.
+// endOne ends a session that is alive, and writes it. Of one that is over already
+// it ends what is tied to it: that may have lived on.
 func endOne(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, st curfew.Standing, reason curfew.Reason, actor *audit.Actor) error {
 	if _, over := st.End(now); over {
-		return logAgain(ctx, tx, now, st.Session)
+		if err := logAgain(ctx, tx, now, st.Session); err != nil {
+			return err
+		}
+		return endTied(ctx, tx, from, now, st.Session, reason, actor)
 	}
 	revoked, err := tx.RevokeSession(ctx, st.Session.AccountID, st.Session.ID, reason, now)
 	if err != nil {

@@ -196,7 +196,8 @@ func (a *Authority) endCookieSession(ctx context.Context, from curfew.Origin, no
 	})
 }
 
-// logout ends one session if it is alive and the presenter has proven it.
+// logout ends one session if it is alive and the presenter has proven it, and
+// what is tied to it also where it is not.
 func (a *Authority) logout(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, accountID, id curfew.ID, proven func(curfew.Standing) bool) (bool, error) {
 	st, err := tx.SessionStanding(ctx, accountID, id)
 	if err != nil {
@@ -206,7 +207,10 @@ func (a *Authority) logout(ctx context.Context, tx Tx, from curfew.Origin, now t
 		return false, nil
 	}
 	if _, over := st.End(now); over {
-		return false, logAgain(ctx, tx, now, st.Session)
+		if err := logAgain(ctx, tx, now, st.Session); err != nil {
+			return false, err
+		}
+		return false, endTied(ctx, tx, from, now, st.Session, curfew.ReasonLogout, person(st.User))
 	}
 	ended, err := tx.RevokeSession(ctx, accountID, id, curfew.ReasonLogout, now)
 	if err != nil {
