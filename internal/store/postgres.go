@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -89,15 +90,11 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	if conns < MinMaxConns {
 		return nil, fmt.Errorf("a node needs at least %d connections to PostgreSQL", MinMaxConns)
 	}
-	config, err := ParsePostgresURL(o.URL)
+	timeout := cmp.Or(o.StatementTimeout, DefaultStatementTimeout)
+	config, err := PostgresConfig(o.URL, timeout)
 	if err != nil {
 		return nil, err
 	}
-	timeout := o.StatementTimeout
-	if timeout == 0 {
-		timeout = DefaultStatementTimeout
-	}
-	setRuntime(config, timeout)
 	db := &DB{dialect: postgresDialect, chain: o.Chain, patience: timeout + config.ConnectTimeout}
 	if o.NoBatch {
 		db.openApart(o, config, conns)
@@ -157,6 +154,18 @@ func ParsePostgresURL(text string) (*pgx.ConnConfig, error) {
 	if strings.Contains(config.Host, "@") || slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return strings.Contains(f.Host, "@") }) {
 		return nil, errors.New("the URL is not right: it has more than one @; write those of the password as %40")
 	}
+	return config, nil
+}
+
+// PostgresConfig is how every connection to the server of a URL is made, with a
+// limit for its statements: also after a failover only to one that takes writes,
+// unless the URL says otherwise.
+func PostgresConfig(text string, timeout time.Duration) (*pgx.ConnConfig, error) {
+	config, err := ParsePostgresURL(text)
+	if err != nil {
+		return nil, err
+	}
+	setRuntime(config, timeout)
 	return config, nil
 }
 

@@ -123,15 +123,16 @@ var plainName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,50}$`)
 // connect opens a pool, and names the schema: curfew_jobs, or another beside
 // tables that are not in public.
 func connect(ctx context.Context, databaseURL string) (*pgxpool.Pool, string, error) {
-	if _, err := store.ParsePostgresURL(databaseURL); err != nil { // whose words show no password
+	conn, err := store.PostgresConfig(databaseURL, store.DefaultStatementTimeout)
+	if err != nil { // whose words show no password
 		return nil, "", err
 	}
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, "", errors.New("the URL of the database is not right")
 	}
-	config.MaxConns = conns
-	config.ConnConfig.RuntimeParams["application_name"] = "curfew jobs"
+	config.MaxConns, config.ConnConfig = conns, conn
+	conn.RuntimeParams["application_name"] = "curfew jobs"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, "", err
