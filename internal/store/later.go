@@ -21,9 +21,11 @@ type later struct {
 	heads map[curfew.ID]*chainHead
 	// standings are sessions with what is yet to be written.
 	standings map[sessionKey]curfew.Standing
-	events    []audit.Sealed
-	revoked   []revokedSession
-	tellings  []telling
+	// tied are the sessions that end with those.
+	tied     map[sessionKey][]curfew.ID
+	events   []audit.Sealed
+	revoked  []revokedSession
+	tellings []telling
 	// failed is what kept something from being written: nothing is committed.
 	failed error
 }
@@ -47,7 +49,7 @@ type chainHead struct {
 var errMoved = errors.New("store: a row was changed by somebody who has not locked its account")
 
 func newLater() *later {
-	return &later{heads: map[curfew.ID]*chainHead{}, standings: map[sessionKey]curfew.Standing{}}
+	return &later{heads: map[curfew.ID]*chainHead{}, standings: map[sessionKey]curfew.Standing{}, tied: map[sessionKey][]curfew.ID{}}
 }
 
 // lock keeps other transactions of the calls' accounts waiting, wherever they
@@ -78,7 +80,8 @@ func (c conn) lock(ctx context.Context, l *lane, calls []*txCall) error {
 	}, arg)
 }
 
-// lookFirst reads the sessions that the calls want to look at, whatever their accounts.
+// lookFirst reads the sessions that the calls want to look at, whatever their
+// accounts, and which sessions end with them.
 func (c conn) lookFirst(ctx context.Context, calls []*txCall) error {
 	if c.later == nil || c.db.dialect.look == nil || len(calls) == 1 {
 		return nil
@@ -96,12 +99,24 @@ func (c conn) lookFirst(ctx context.Context, calls []*txCall) error {
 	if len(sessions) == 0 {
 		return nil
 	}
-	return c.each(ctx, c.db.dialect.look, func(scan func(...any) error) error {
+	if err := c.each(ctx, c.db.dialect.look, func(scan func(...any) error) error {
 		var number int
 		st, err := scanStanding(func(into ...any) error { return scan(append([]any{&number}, into...)...) })
 		c.later.standings[sessionKey{st.Account.ID, st.Session.ID}] = st
 		return err
-	}, accounts, sessions, curfew.ZeroID[:])
+	}, accounts, sessions, curfew.ZeroID[:]); err != nil {
+		return err
+	}
+	for key := range asked {
+		c.later.tied[key] = nil
+	}
+	return c.each(ctx, selectTiedMany, func(scan func(...any) error) error {
+		var key sessionKey
+		var tied curfew.ID
+		err := scan(idInto{&key.account}, idInto{&key.session}, idInto{&tied})
+		c.later.tied[key] = append(c.later.tied[key], tied)
+		return err
+	}, accounts, sessions)
 }
 
 // looked is a session that was read beforehand.
@@ -153,6 +168,9 @@ func (c conn) before(ctx context.Context, q *query) {
 	}
 	if q.writes && len(l.standings) > 0 && slices.ContainsFunc(standingTables, func(name string) bool { return strings.Contains(q.text, name) }) {
 		clear(l.standings)
+	}
+	if q.writes && strings.Contains(q.text, "portal_links") {
+		clear(l.tied)
 	}
 }
 

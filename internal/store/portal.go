@@ -21,7 +21,11 @@ var (
  page, return_url, tied_to, kept_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $6)`)
 	spendPortal = statement(`UPDATE portal_links SET session_id = $3, kept_until = $4
  WHERE account_id = $1 AND id = $2 AND session_id IS NULL AND expires_at > $5`)
-	selectTied    = statement(`SELECT session_id FROM portal_links WHERE account_id = $1 AND tied_to = $2 AND session_id IS NOT NULL`)
+	selectTied = statement(`SELECT session_id FROM portal_links WHERE account_id = $1 AND tied_to = $2 AND session_id IS NOT NULL`)
+	// For many, where they are looked at together.
+	selectTiedMany = &query{text: `SELECT account_id, tied_to, session_id
+ FROM unnest(CAST($1 AS bytea[]), CAST($2 AS bytea[])) AS v (p1, p2), portal_links
+ WHERE account_id = v.p1 AND tied_to = v.p2 AND session_id IS NOT NULL`}
 	forgetPortals = statement(`DELETE FROM portal_links WHERE kept_until <= $1`)
 )
 
@@ -41,6 +45,11 @@ func (c conn) SpendPortalLink(ctx context.Context, accountID, id, sessionID curf
 }
 
 func (c conn) Tied(ctx context.Context, accountID, id curfew.ID) (tied []curfew.ID, err error) {
+	if c.later != nil {
+		if tied, known := c.later.tied[sessionKey{accountID, id}]; known {
+			return tied, nil
+		}
+	}
 	err = c.each(ctx, selectTied, func(scan func(...any) error) error {
 		var id curfew.ID
 		err := scan(idInto{&id})

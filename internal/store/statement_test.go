@@ -109,6 +109,7 @@ func TestBatchesAreTheStatement(t *testing.T) {
 		selectStandings: strings.Replace(selectStanding.text, "SELECT ", "SELECT v.n, ", 1),
 		revokeSessions:  revokeSession.text,
 		moveHeads:       moveHead.text,
+		selectTiedMany:  strings.NewReplacer("SELECT ", "SELECT account_id, tied_to, ", " FROM portal_links", ", portal_links").Replace(selectTied.text),
 	} {
 		got, want := plain(many.text), plain(one)
 		if many == selectStandings { // the key stands in the join instead of behind it

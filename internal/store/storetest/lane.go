@@ -199,11 +199,34 @@ func EndsTogether(t *testing.T, open Open) {
 			}
 			return nil
 		}, calls...)...))
-		// The accounts are locked, sessions read and ended, events and heads of
-		// chains written, and the log; it is asked whether a webhook wants to know;
-		// the leader's is one more. Each asks by itself what ends with its session.
-		if got := int(statements.Load()) - len(calls); commits.Load() == 2 && got > 10 || got > 30 {
+		// The accounts are locked, sessions and what ends with them read, those
+		// ended, events and heads of chains written, and the log; it is asked whether
+		// a webhook wants to know; the leader's is one more.
+		if got := int(statements.Load()); commits.Load() == 2 && got > 11 || got > 30 {
 			w.T.Errorf("%d statements in %d transactions for %d endings", statements.Load(), commits.Load(), len(calls))
 		}
+	})
+	scenario(t, open, "what ends with sessions that end together ends with each", func(w *World) {
+		w.otherMayChange = true
+		var all []Person
+		var calls []func() error
+		for i := range 6 {
+			tenant := []*Tenant{w.Acme, w.Other}[i%2]
+			p := w.Settle(tenant, "Bob", fmt.Sprintf("bob%d@acme.example", i), curfew.RoleMember, 3) // the third goes on
+			now := w.Now().UTC().Truncate(time.Microsecond)
+			link := curfew.PortalLink{AccountID: tenant.ID(), ID: curfew.NewID(now), UserID: p[0].User(), CreatedAt: now,
+				ExpiresAt: now.Add(time.Minute), TiedTo: p[0].Session()}
+			must(w.T, w.Store.InTx(bg, tenant.ID(), func(ctx context.Context, tx authority.Tx) error {
+				if err := tx.InsertPortalLink(ctx, link); err != nil {
+					return err
+				}
+				_, err := tx.SpendPortalLink(ctx, link.AccountID, link.ID, p[1].Session(), now.Add(time.Hour), now)
+				return err
+			}))
+			all = append(all, p...)
+			calls = append(calls, func() error { return w.RevokeSession(bg, tenant.Owner.Actor(), Origin, p[0].Session()) })
+		}
+		must(w.T, errors.Join(w.queued(nil, calls...)...))
+		w.WantAlive(all, 2, 5, 8, 11, 14, 17)
 	})
 }
