@@ -34,21 +34,46 @@ const (
 	// how long it tries again what failed.
 	askEvery = 500 * time.Millisecond
 	comeBack = time.Second
+	// askedFirst is how often each has had an answer when Follow returns: a server
+	// keeps whom it has heard of within a second, and heardWithin is for one that
+	// is busy.
+	askedFirst  = 4
+	heardWithin = 10 * time.Second
 	// longestEvent is how many bytes a line of the stream may have.
 	longestEvent = 4 << 20
 )
 
 // Follow lets the demo's services follow the revocations of a server, with a
-// service key that may do that, until ctx ends. What it returns waits for their
-// end.
+// service key that may do that, until ctx ends. It returns once the server knows
+// of each, so that the first receipt names them all. What it returns waits
+// for their end.
 func Follow(ctx context.Context, serverURL, key string) (wait func()) {
 	var all sync.WaitGroup
+	asked := make(chan struct{}, askedFirst*len(services))
 	transport := &http.Transport{}
 	for _, s := range services {
 		f := &follower{service: s, http: &http.Client{Transport: transport}, url: serverURL + "/api/v1/revocations/", key: key, id: uuid()}
 		f.applied.Store("")
 		all.Go(func() { again(ctx, comeBack, f.stream) })
-		all.Go(func() { again(ctx, askEvery, f.ask) })
+		left := askedFirst
+		all.Go(func() {
+			again(ctx, askEvery, func(ctx context.Context) error {
+				err := f.ask(ctx)
+				if err == nil && left > 0 {
+					left--
+					asked <- struct{}{}
+				}
+				return err
+			})
+		})
+	}
+	within, cancel := context.WithTimeout(ctx, heardWithin)
+	defer cancel()
+	for range askedFirst * len(services) {
+		select {
+		case <-asked:
+		case <-within.Done():
+		}
 	}
 	return func() {
 		all.Wait()
