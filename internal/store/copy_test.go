@@ -89,6 +89,10 @@ func fill(t *testing.T, db *DB, sessions int) curfew.ID {
 			if _, err := tx.ClaimAccount(ctx, text, id); err != nil {
 				return err
 			}
+			link := curfew.PortalLink{AccountID: id, ID: curfew.NewID(copyTime), UserID: user.ID, SecretHash: [32]byte{byte(i)}, CreatedAt: copyTime, ExpiresAt: copyTime, ReturnURL: text}
+			if err := tx.InsertPortalLink(ctx, link); err != nil {
+				return err
+			}
 			start := curfew.Repeatable{ID: [32]byte{byte(i)}, BodyHash: [32]byte{1}, AccountID: id, SessionID: user.ID, MadeAt: copyTime}
 			if _, err := tx.ClaimRepeatable(ctx, start, copyTime); err != nil {
 				return err
