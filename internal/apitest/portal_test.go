@@ -123,9 +123,21 @@ func TestPortalCodesThatDoNotWork(t *testing.T) {
 		refused(what, code)
 	}
 	product.Put(serviceAccounts+"/acme/users/ada", obj{"name": "Ada", "email": "ada@acme.example", "role": "owner"})
+	// Also of somebody who was not signed in anywhere, and had nothing but the link.
+	product.Put(serviceAccounts+"/acme/users/eve", obj{"name": "Eve", "email": "eve@acme.example", "role": "member"}).Status(201)
+	for what, end := range map[string]func(){
+		"signed out before": func() { product.Post(serviceAccounts+"/acme/users/eve/revoke-sessions", nil).Status(200) },
+		"signed out with others": func() {
+			product.Post(serviceAccounts+"/acme/revoke-sessions", obj{"scope": "others", "keep_user": "ada"}).Status(200)
+		},
+	} {
+		code := w.portal(product, "eve", nil)
+		end()
+		refused(what, code)
+	}
 	ada := w.begin(product, "ada", nil)
 	causes := ada.events("?action=access.denied").at("items").list()
-	if len(causes) != 4 {
+	if len(causes) != 6 {
 		t.Errorf("%d refusals are audited", len(causes))
 	}
 }

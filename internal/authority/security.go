@@ -181,9 +181,14 @@ func (a *Authority) revokeSessions(ctx context.Context, actor curfew.Actor, from
 			return err
 		}
 		if scope == ScopeOthers {
-			if others, err := tx.OthersActive(ctx, actor.AccountID, keep, tokensSince(now)); err != nil {
+			others, err := tx.OthersActive(ctx, actor.AccountID, keep, tokensSince(now))
+			if err == nil && !others {
+				others, err = tx.PortalWaits(ctx, actor.AccountID, keep, true, now)
+			}
+			if err != nil {
 				return err
-			} else if !others { // nothing is to end, no token is alive, and no epoch is raised for nothing
+			}
+			if !others { // nothing is to end, no token is alive, and no epoch is raised for nothing
 				return audited(0, false)
 			}
 		}

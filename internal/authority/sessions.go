@@ -126,9 +126,10 @@ func (a *Authority) revokeUserSessions(ctx context.Context, actor curfew.Actor, 
 	return revoked, err
 }
 
-// endActive is endUser where nothing but running sessions is to end: for a
-// person without any (beyond those in keep), and without any that was running
-// while tokens of it may be alive, no epoch is raised.
+// endActive is endUser where nothing but running sessions is to end, and links
+// to the hosted pages: for a person without any (beyond those in keep), and
+// without any that was running while tokens of it may be alive, no epoch is
+// raised.
 func endActive(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, keep ...curfew.Actor) (int, error) {
 	active, err := tx.ActiveSessions(ctx, raising.Actor.AccountID, userID, tokensSince(raising.At))
 	if err != nil {
@@ -140,7 +141,10 @@ func endActive(ctx context.Context, tx Tx, userID curfew.ID, raising Raising, ke
 		}
 	}
 	if active == len(keep) {
-		return 0, nil
+		waits, err := tx.PortalWaits(ctx, raising.Actor.AccountID, userID, false, raising.At)
+		if err != nil || !waits {
+			return 0, err
+		}
 	}
 	return endUser(ctx, tx, userID, raising, keep...)
 }

@@ -138,6 +138,9 @@ type Reader interface {
 	InviteList(ctx context.Context, accountID curfew.ID, now time.Time, page Page[InviteKey]) (List[curfew.Invite, InviteKey], error)
 
 	PortalLink(ctx context.Context, accountID, id curfew.ID) (curfew.PortalLink, error)
+	// PortalWaits reports whether there is a link that a person, or with others
+	// anybody but them, may still open at now.
+	PortalWaits(ctx context.Context, accountID, userID curfew.ID, others bool, now time.Time) (bool, error)
 	// Tied are the sessions that end with another one.
 	Tied(ctx context.Context, accountID, id curfew.ID) ([]curfew.ID, error)
 
