@@ -212,6 +212,16 @@ func TestPortalEndsWithTheProduct(t *testing.T) {
 	tied(ada).Get(me).Status(200)
 	ada.Get(me).Status(200)
 	w.browser().Post(openPortal, obj{"code": w.portal(product, "ada", nil)}).Problem(409, "session-limit")
+	// Nor for the sign-ins that come after it, for as long as the two go on.
+	product.Patch(serviceAccounts+"/acme/security", obj{"max_sessions_per_user": 2}).Status(200)
+	pages = tied(ada)
+	second := w.begin(product, "ada", nil)
+	product.Post(starts, of("ada")).Problem(409, "session-limit")
+	second.Get(me).Status(200)
+	pages.Get(me).Status(200)
+	pages.Post(me+"/sessions/revoke-others", nil).Status(200) // and now it is one by itself
+	w.begin(product, "ada", nil)
+	product.Post(starts, of("ada")).Problem(409, "session-limit")
 }
 
 // TestPortalAtOnce: of many who present one code one comes in.

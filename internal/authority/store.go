@@ -127,7 +127,8 @@ type Reader interface {
 	ActiveSessions(ctx context.Context, accountID, userID curfew.ID, now time.Time) (int, error)
 	// Crowd gives the sessions of a user that are neither revoked nor below an
 	// epoch nor past their absolute deadline, and whose idle deadline is after
-	// since, least recently used first.
+	// since, least recently used first; without those that are tied to another
+	// which is alive.
 	Crowd(ctx context.Context, accountID, userID curfew.ID, now, since time.Time) ([]curfew.Session, error)
 	// PreviewClamp tells what Clamp would do, and whether it would end the
 	// session named current.

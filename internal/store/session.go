@@ -245,10 +245,16 @@ var countActive = statement(`SELECT count(*)` + `
  JOIN accounts a ON a.id = $1
  WHERE s.account_id = $1 AND s.user_id = $3 AND ` + activeAt)
 
+// One that is tied to another counts with that, while that lives.
 var selectCrowd = statement(`SELECT ` + sessionColumns + ` FROM sessions s
  WHERE s.account_id = $1 AND s.user_id = $3 AND s.revoked_at IS NULL AND s.idle_expires_at > $4 AND s.absolute_expires_at > $2
  AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
  AND s.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = $3)
+ AND s.id NOT IN (SELECT p.session_id FROM sessions t JOIN portal_links p ON p.account_id = $1 AND p.tied_to = t.id
+  WHERE t.account_id = $1 AND t.user_id = $3 AND t.revoked_at IS NULL AND t.idle_expires_at > $2 AND t.absolute_expires_at > $2
+  AND t.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
+  AND t.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = $3)
+  AND p.session_id IS NOT NULL)
  ORDER BY s.last_active_at, s.id`)
 
 func (c conn) Crowd(ctx context.Context, accountID, userID curfew.ID, now, since time.Time) (all []curfew.Session, err error) {
