@@ -125,7 +125,7 @@ func (c conn) SessionStanding(ctx context.Context, accountID, id curfew.ID) (cur
 const (
 	sessionAfter = ` AND (s.last_active_at < $4 OR (s.last_active_at = $4 AND s.id < $5))`
 	sessionOrder = ` ORDER BY s.last_active_at DESC, s.id DESC LIMIT $6`
-	ofUser       = ` AND s.user_id = $7`
+	ofUser       = ` AND s.user_id = $7 AND s.id IN (SELECT k.id FROM sessions k WHERE k.user_id = $7 AND k.account_id = $1)`
 
 	anySession   = standingFrom + ` AND CAST($2 AS bigint) IS NOT NULL`
 	endedSession = standingFrom + ` AND NOT ` + activeAt
@@ -239,19 +239,25 @@ func (c conn) RevokeSession(ctx context.Context, accountID, id curfew.ID, reason
 	return n > 0, err
 }
 
+// ofPerson leads to the sessions of a user ($3) by their index. Without it
+// SQLite, which keeps no statistics here, goes through all of the account.
+const ofPerson = `s.user_id = $3 AND s.id IN (SELECT k.id FROM sessions k WHERE k.user_id = $3 AND k.account_id = $1)`
+
 var countActive = statement(`SELECT count(*)` + `
  FROM sessions s
  JOIN users u ON u.account_id = $1 AND u.id = s.user_id
  JOIN accounts a ON a.id = $1
- WHERE s.account_id = $1 AND s.user_id = $3 AND ` + activeAt)
+ WHERE s.account_id = $1 AND ` + ofPerson + ` AND ` + activeAt)
 
 // One that is tied to another counts with that, while that lives.
 var selectCrowd = statement(`SELECT ` + sessionColumns + ` FROM sessions s
- WHERE s.account_id = $1 AND s.user_id = $3 AND s.revoked_at IS NULL AND s.idle_expires_at > $4 AND s.absolute_expires_at > $2
+ WHERE s.account_id = $1 AND ` + ofPerson + ` AND s.revoked_at IS NULL AND s.idle_expires_at > $4 AND s.absolute_expires_at > $2
  AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
  AND s.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = $3)
- AND s.id NOT IN (SELECT p.session_id FROM sessions t JOIN portal_links p ON p.account_id = $1 AND p.tied_to = t.id
-  WHERE t.account_id = $1 AND t.user_id = $3 AND t.revoked_at IS NULL AND t.idle_expires_at > $2 AND t.absolute_expires_at > $2
+ AND s.id NOT IN (SELECT p.session_id FROM portal_links p JOIN sessions t ON t.account_id = $1 AND t.id = p.tied_to
+  WHERE p.account_id = $1 AND p.id IN (SELECT l.id FROM portal_links l WHERE l.account_id = $1
+   AND l.tied_to IN (SELECT k.id FROM sessions k WHERE k.user_id = $3 AND k.account_id = $1))
+  AND t.revoked_at IS NULL AND t.idle_expires_at > $2 AND t.absolute_expires_at > $2
   AND t.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
   AND t.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = $3)
   AND p.session_id IS NOT NULL)
