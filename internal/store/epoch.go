@@ -45,16 +45,17 @@ const (
 
 var (
 	liftAccount = statement(`UPDATE sessions SET account_epoch = $3
- WHERE account_id = $1 AND user_id = $4 AND ` + aliveBeforeAccount + ` RETURNING id`)
+ WHERE account_id = $1 AND user_id = $4 AND id IN (SELECT k.id FROM sessions k WHERE k.user_id = $4 AND k.account_id = $1) AND ` + aliveBeforeAccount + ` RETURNING id`)
 	liftUser = statement(`UPDATE sessions SET user_epoch = $3
  WHERE account_id = $1 AND user_id = $4 AND id = $5 AND ` + aliveBeforeUser)
 	// Few people have had an epoch of their own raised: what those lost is
 	// taken off, rather than looking at the person of every session.
-	countBelowAccount = statement(`SELECT count(*) - (SELECT count(*) FROM users u CROSS JOIN sessions s
-  WHERE u.account_id = $1 AND u.session_epoch > 0 AND s.account_id = $1 AND s.user_id = u.id AND s.user_epoch < u.session_epoch
+	countBelowAccount = statement(`SELECT count(*) - (SELECT count(*) FROM users u CROSS JOIN sessions k CROSS JOIN sessions s
+  WHERE u.account_id = $1 AND u.session_epoch > 0 AND k.user_id = u.id AND k.account_id = $1 AND s.account_id = $1 AND s.id = k.id AND s.user_epoch < u.session_epoch
   AND s.account_epoch = CAST($3 AS bigint) - 1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2)
  FROM sessions WHERE account_id = $1 AND account_epoch = CAST($3 AS bigint) - 1 AND ` + unended)
-	countBelowUser = statement(`SELECT count(*) FROM sessions WHERE account_id = $1 AND user_id = $4 AND ` + aliveBeforeUser)
+	countBelowUser = statement(`SELECT count(*) FROM sessions WHERE account_id = $1 AND user_id = $4
+ AND id IN (SELECT k.id FROM sessions k WHERE k.user_id = $4 AND k.account_id = $1) AND ` + aliveBeforeUser)
 )
 
 func (c conn) LiftAccountEpoch(ctx context.Context, accountID, userID curfew.ID, epoch int64, now time.Time) (lifted []curfew.ID, err error) {

@@ -30,7 +30,8 @@ var (
 	selectOwners    = statement(`SELECT ` + userColumns + ` FROM users u
  WHERE u.account_id = $1 AND u.role = 'owner' AND u.disabled_at IS NULL ORDER BY u.sort_name, u.id`)
 	selectUsers = statement(`SELECT ` + userColumns + `,
- (SELECT count(*) FROM sessions s WHERE s.account_id = $1 AND s.user_id = u.id AND ` + activeAt + `)
+ (SELECT count(*) FROM sessions k CROSS JOIN sessions s WHERE k.user_id = u.id AND k.account_id = $1
+  AND s.account_id = $1 AND s.id = k.id AND ` + activeAt + `)
  FROM users u JOIN accounts a ON a.id = $1
  WHERE u.account_id = $1 AND (u.sort_name > $3 OR (u.sort_name = $3 AND u.id > $4))
  ORDER BY u.sort_name, u.id LIMIT $5`)
