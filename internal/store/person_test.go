@@ -24,3 +24,12 @@ func TestPeoplesSessionsAreFoundByThem(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsTiedIsFoundByTheSession: an ending does not go through all links of
+// its account.
+func TestWhatIsTiedIsFoundByTheSession(t *testing.T) {
+	steps := strings.Join(plan(t, openEmpty(t), selectTied), "\n")
+	if !strings.Contains(steps, "portal_links_tied (tied_to=? AND account_id=?") {
+		t.Errorf("the plan is %q", steps)
+	}
+}

@@ -142,5 +142,8 @@ func reason(err error) string {
 		err = op.Err
 	}
 	text := err.Error()
+	if strings.Contains(text, "malformed HTTP") { // which goes on with what was said
+		return "what answered does not speak HTTP"
+	}
 	return text[:min(len(text), 200)]
 }

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/token"
 )
 
@@ -110,5 +112,30 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(text, now); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
+	}
+}
+
+// TestNothingOfTheAnswerIsKept: also of one who does not speak HTTP.
+func TestNothingOfTheAnswerIsKept(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write([]byte("SSH-2.0-a banner of the inside\r\n"))
+			_ = c.Close()
+		}
+	}()
+	s := NewSender(Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, "test", time.Now)
+	defer s.Close()
+	sent := s.Send(t.Context(), authority.ClaimedDelivery{URL: "http://" + listener.Addr().String() + "/a-secret-path"})
+	if sent.Error == "" || strings.Contains(sent.Error, "banner") || strings.Contains(sent.Error, "secret") {
+		t.Errorf("the attempt says %q", sent.Error)
 	}
 }

@@ -44,6 +44,14 @@ func openSQLite(ctx context.Context, o Options, config *river.Config) (*Queue, e
 			return nil, err
 		}
 	}
+	// SQLite gives what it makes beside it the same rights.
+	file, err := os.OpenFile(o.Path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
 	// What is lost with the machine is not missed either, so nothing waits for
 	// the disk.
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: o.Path}).EscapedPath()+

@@ -32,6 +32,11 @@ func TestQueue(t *testing.T) {
 		must(t, os.Mkdir(filepath.Dir(o.Path), 0o700))
 		must(t, os.WriteFile(o.Path, []byte("what a process left that was killed"), 0o600))
 		queue(t, o)
+		info, err := os.Stat(o.Path)
+		must(t, err)
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("the file's mode is %o", mode)
+		}
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		o := Options{URL: pgtest.Database(t)}
