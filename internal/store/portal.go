@@ -26,6 +26,10 @@ var (
 	selectTiedMany = &query{text: `SELECT account_id, tied_to, session_id
  FROM unnest(CAST($1 AS bytea[]), CAST($2 AS bytea[])) AS v (p1, p2), portal_links
  WHERE account_id = v.p1 AND tied_to = v.p2 AND session_id IS NOT NULL`}
+	portalWaits = statement(`SELECT EXISTS (SELECT 1 FROM portal_links
+ WHERE account_id = $1 AND user_id = $2 AND session_id IS NULL AND expires_at > $3)`)
+	portalOfOthersWaits = statement(`SELECT EXISTS (SELECT 1 FROM portal_links
+ WHERE account_id = $1 AND user_id <> $2 AND session_id IS NULL AND expires_at > $3)`)
 	forgetPortals = statement(`DELETE FROM portal_links WHERE kept_until <= $1`)
 )
 
@@ -57,6 +61,15 @@ func (c conn) Tied(ctx context.Context, accountID, id curfew.ID) (tied []curfew.
 		return err
 	}, accountID[:], id[:])
 	return tied, err
+}
+
+func (c conn) PortalWaits(ctx context.Context, accountID, userID curfew.ID, others bool, now time.Time) (waits bool, err error) {
+	q := portalWaits
+	if others {
+		q = portalOfOthersWaits
+	}
+	err = c.row(ctx, q, accountID[:], userID[:], micros(now)).Scan(&waits)
+	return waits, err
 }
 
 func (c conn) ForgetPortalLinks(ctx context.Context, by time.Time) (int, error) {
