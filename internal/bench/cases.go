@@ -41,6 +41,12 @@ var benchCases = []benchCase{
 		do: (*worker).login, limit: limitHashes, stage: stageSmall, measure: (*runner).measureLoop},
 	{name: "mixed", about: "60 % refresh, 37.9 % session, 2 % own list, 0.1 % out and in again",
 		do: (*worker).mixed, signedIn: true, bearer: true, paced: true, stage: stageSmall, measure: (*runner).measureLoop},
+	{name: "introspect", about: "POST /oauth2/introspect with access tokens, by a service key",
+		do: (*worker).introspect, signedIn: true, bearer: true, paced: true, stage: stageSmall, own: true, measure: (*runner).measureIntrospect},
+	{name: "start", about: "a service starts sessions for people it signed in, known and new",
+		do: (*worker).start, commits: true, limit: limitUpdates, stage: stageService, own: true, measure: (*runner).measureStart},
+	{name: "storm", about: "one account's refreshes, without and with a storm of another's starts",
+		do: (*worker).refresh, signedIn: true, stage: stageStorm, own: true, measure: (*runner).measureStorm},
 	{name: "revoke", about: "owners end single sessions, each once",
 		do: (*worker).revoke, bearer: true, limit: limitUpdates, stage: stageRevoke, own: true, measure: (*runner).measureRevoke},
 	{name: "fairness", about: "one account's refreshes, without and with another's storm",
@@ -70,7 +76,7 @@ func Cases() []string {
 func Describe() string {
 	var b strings.Builder
 	for _, c := range benchCases {
-		fmt.Fprintf(&b, "    %-9s %s\n", c.name, c.about)
+		fmt.Fprintf(&b, "    %-10s %s\n", c.name, c.about)
 	}
 	return b.String()
 }

@@ -18,7 +18,8 @@ import (
 type target struct {
 	addr   string // to dial
 	host   string // for the Host header
-	prefix string // of all paths
+	root   string // of all paths
+	prefix string // of those of the API
 	tls    *tls.Config
 }
 
@@ -27,7 +28,8 @@ func parseTarget(base string, config *tls.Config) (target, error) {
 	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return target{}, fmt.Errorf("the base URL %q is not like http://127.0.0.1:8080", base)
 	}
-	t := target{host: u.Host, prefix: strings.TrimRight(u.EscapedPath(), "/") + "/api/v1"}
+	root := strings.TrimRight(u.EscapedPath(), "/")
+	t := target{host: u.Host, root: root, prefix: root + "/api/v1"}
 	port := u.Port()
 	switch u.Scheme {
 	case "http":
@@ -68,7 +70,11 @@ func (t *target) bearer(buf []byte, method, path string, bearer []byte) []byte {
 }
 
 func (t *target) head(buf []byte, method, path string) []byte {
-	buf = append(append(buf[:0], method...), t.prefix...)
+	return t.headAt(buf, method, t.prefix, path)
+}
+
+func (t *target) headAt(buf []byte, method, prefix, path string) []byte {
+	buf = append(append(buf[:0], method...), prefix...)
 	buf = append(append(buf, path...), " HTTP/1.1\r\nHost: "...)
 	buf = append(buf, t.host...)
 	return append(buf, "\r\nUser-Agent: curfew-bench\r\nAccept: application/json\r\n"...)

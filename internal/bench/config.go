@@ -71,7 +71,8 @@ type Config struct {
 	// and Sizes are those of the case size (default 50,000 and 5,000,000).
 	Large, Full int
 	Sizes       []int
-	// Storm is how many clients misbehave in the case fairness, default 256.
+	// Storm is how many clients misbehave in the cases fairness and storm, default
+	// 256.
 	Storm int
 
 	// Profiles is a folder for profiles of the server of one's own (CPU, heap,

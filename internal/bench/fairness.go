@@ -10,11 +10,13 @@ const (
 	// the refreshes that they need in a second.
 	fairClients = 64
 	fairRate    = 200
+
+	partAlone   = "alone"
+	partStormed = "in the storm"
 )
 
 // measureFairness looks at the refreshes of one account, due at a fixed rate,
-// alone and while another account's clients refresh as fast as they can; the
-// two alternate.
+// alone and while another account's clients refresh as fast as they can.
 func (r *runner) measureFairness(ctx context.Context, c benchCase) error {
 	// Account 0 behaves, account 1 storms.
 	p, err := newPopulation(r.own.secrets, time.Now(), 2, max(fairClients, r.cfg.Storm), 1)
@@ -33,6 +35,12 @@ func (r *runner) measureFairness(ctx context.Context, c benchCase) error {
 	}
 	calm := pass{crewOf(0, fairClients), c, fairRate}
 	storm := pass{crewOf(1, r.cfg.Storm), c, 0}
+	return r.beside(ctx, calm, storm)
+}
+
+// beside has some do what is due at a fixed rate, alone and while others storm; the
+// two alternate.
+func (r *runner) beside(ctx context.Context, calm, storm pass) error {
 	var alone, stormed, storms []Result
 	for i := range r.cfg.Runs {
 		one := r.runOnce(ctx, r.cfg.Duration, calm)[0]
@@ -41,9 +49,9 @@ func (r *runner) measureFairness(ctx context.Context, c benchCase) error {
 			return err
 		}
 		alone, stormed, storms = append(alone, one), append(stormed, both[0]), append(storms, both[1])
-		r.tell("fairness, alone", i, one)
-		r.tell("fairness, in the storm", i, both[0])
-		r.tell("fairness, the storm", i, both[1])
+		r.tell(calm.c.name+", alone", i, one)
+		r.tell(calm.c.name+", in the storm", i, both[0])
+		r.tell(calm.c.name+", the storm", i, both[1])
 	}
 	for _, row := range []struct {
 		part    string
@@ -51,8 +59,8 @@ func (r *runner) measureFairness(ctx context.Context, c benchCase) error {
 		clients int
 		rate    float64
 		by      func(a, b Result) int
-	}{{"alone", alone, fairClients, fairRate, byP99}, {"in the storm", stormed, fairClients, fairRate, byP99}, {"the storm", storms, r.cfg.Storm, 0, byRate}} {
-		out := summarizeBy(c, row.runs, row.by)
+	}{{partAlone, alone, len(calm.workers), calm.rate, byP99}, {partStormed, stormed, len(calm.workers), calm.rate, byP99}, {"the storm", storms, len(storm.workers), 0, byRate}} {
+		out := summarizeBy(calm.c, row.runs, row.by)
 		out.Part, out.Clients, out.Rate = row.part, row.clients, row.rate
 		r.add(out)
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/curfew-auth/curfew/internal/curfew"
 	"github.com/curfew-auth/curfew/internal/store/yardstick"
 	"github.com/curfew-auth/curfew/internal/token"
 )
@@ -121,11 +123,7 @@ func (o *own) start(ctx context.Context) (err error) {
 	defer logFile.Close() // the child has its own
 	cmd := exec.CommandContext(ctx, o.conf.Program)
 	cmd.Args = []string{"curfew", "serve", "--addr=127.0.0.1:0", "--admin-addr=" + o.adminFlag(), "--throttle=off", "--signup=first", "--data-dir=" + o.store}
-	cmd.Env = slices.DeleteFunc(slices.Clone(o.conf.Environ), func(e string) bool { return strings.HasPrefix(e, "CURFEW_") })
-	cmd.Env = append(cmd.Env, "CURFEW_SECRET="+string(o.secret))
-	if o.onPostgres() {
-		cmd.Env = append(cmd.Env, "CURFEW_DATABASE_URL="+o.databaseURL)
-	}
+	cmd.Env = o.environ()
 	cmd.Stderr = logFile
 	cmd.Cancel = func() error { return end(cmd.Process) }
 	cmd.WaitDelay = 10 * time.Second
@@ -157,6 +155,37 @@ func (o *own) start(ctx context.Context) (err error) {
 	defer log.Close()
 	o.adminAddr = adminAddrIn(log)
 	return nil
+}
+
+// environ is what this program finds in its environment when it works on the store.
+func (o *own) environ() []string {
+	env := slices.DeleteFunc(slices.Clone(o.conf.Environ), func(e string) bool { return strings.HasPrefix(e, "CURFEW_") })
+	env = append(env, "CURFEW_SECRET="+string(o.secret))
+	if o.onPostgres() {
+		env = append(env, "CURFEW_DATABASE_URL="+o.databaseURL)
+	}
+	return env
+}
+
+// serviceKey makes a service key in the store, as an operator does.
+func (o *own) serviceKey(ctx context.Context, scopes ...curfew.Scope) (string, error) {
+	cmd := exec.CommandContext(ctx, o.conf.Program)
+	cmd.Args = []string{"curfew", "service-keys", "create", "--name=bench", "--json", "--data-dir=" + o.store}
+	for _, scope := range scopes {
+		cmd.Args = append(cmd.Args, "--scope="+string(scope))
+	}
+	cmd.Env = o.environ()
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("cannot make a service key: %w: %s", err, lastLine(complaints.String()))
+	}
+	var made struct{ Key string }
+	if err := json.Unmarshal(out, &made); err != nil || made.Key == "" {
+		return "", errors.New("cannot make a service key: the answer has none")
+	}
+	return made.Key, nil
 }
 
 func (o *own) adminFlag() string {

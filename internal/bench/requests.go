@@ -113,12 +113,17 @@ func (w *worker) tokens(ctx context.Context, s *session) error {
 	if err := w.exchange(ctx, s); err != nil {
 		return err
 	}
+	return w.ans.whole()
+}
+
+// whole is an error unless the answer has tokens.
+func (a *answer) whole() error {
 	switch {
-	case len(w.ans.refreshToken) == 0:
+	case len(a.refreshToken) == 0:
 		return errors.New("the answer has no refresh_token")
-	case len(w.ans.accessToken) == 0:
+	case len(a.accessToken) == 0:
 		return errors.New("the answer has no access_token")
-	case w.ans.expiresIn <= 0:
+	case a.expiresIn <= 0:
 		return errors.New("the answer has no positive expires_in")
 	}
 	return nil

@@ -38,6 +38,7 @@ type runner struct {
 	own       *own    // nil for a server of somebody else's
 	stage     stage   // that own's store was made for
 	owner     *worker // of the large account, once there is one
+	service   []byte  // the service key of own's store, once there is one
 	limits    limitSource
 
 	progressMu sync.Mutex
@@ -108,13 +109,15 @@ func (r *runner) begin(ctx context.Context) (err error) {
 type stage string
 
 const (
-	stageSmall  stage = "small"  // one account, whose owner signs in
-	stageRevoke stage = "revoke" // as the following cases leave it
-	stageFair   stage = "fair"
-	stageLarge  stage = "large"
-	stageBulk   stage = "bulk"
-	stageMemory stage = "memory"
-	stageSize   stage = "size"
+	stageSmall   stage = "small"   // one account, whose owner signs in
+	stageService stage = "service" // as the following cases leave it
+	stageStorm   stage = "storm"
+	stageRevoke  stage = "revoke"
+	stageFair    stage = "fair"
+	stageLarge   stage = "large"
+	stageBulk    stage = "bulk"
+	stageMemory  stage = "memory"
+	stageSize    stage = "size"
 )
 
 // settle gives a case the store that it wants. With a server of somebody
@@ -126,7 +129,7 @@ func (r *runner) settle(ctx context.Context, s stage) error {
 	for _, w := range r.workers {
 		w.forget()
 	}
-	r.stage, r.owner = s, nil
+	r.stage, r.owner, r.service = s, nil, nil
 	if err := r.own.fresh(ctx); err != nil {
 		return err
 	}

@@ -52,6 +52,9 @@ type fakeServer struct {
 	pages    []int // of lists, in the order in which they were asked for
 	more     int   // sessions that are counted but not there
 	done     chan struct{}
+
+	people map[string]bool   // of a product
+	starts map[string]string // sessions by the names of their starts
 }
 
 type fakeSession struct {
@@ -119,6 +122,14 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 	rec := httptest.NewRecorder()
 	var body map[string]string
+	if path == "/service/sessions" || path == "/oauth2/introspect" {
+		f.mu.Lock()
+		f.service(rec, req, path, fault)
+		f.mu.Unlock()
+		w.WriteHeader(rec.Code)
+		w.Write(rec.Body.Bytes())
+		return
+	}
 	if req.Method == http.MethodPost {
 		dec := json.NewDecoder(req.Body)
 		if err := dec.Decode(&body); err != nil || req.Header.Get("Content-Type") != "application/json" {

@@ -1,6 +1,9 @@
 package bench
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Target is a figure that Curfew sets itself on a machine of two cores that
 // server, database and generator share, and what was measured of it. Ratio is
@@ -30,6 +33,9 @@ var aims = []aim{
 	{"CPU of server and database for a refresh", " us", 240, 240, true, closed("refresh", func(c *Case) float64 { return c.Median.ServerCPU + c.Median.DatabaseCPU })},
 	{"refresh at half the rate, p99", " ms", 15, 15, true, open("refresh", func(c *Case) float64 { return c.Median.P99 })},
 	{"session", "/s", 13000, 11000, false, closed("session", func(c *Case) float64 { return c.Median.PerSecond })},
+	{"introspection", "/s", 9000, 9000, false, closed("introspect", func(c *Case) float64 { return c.Median.PerSecond })},
+	{"start by a service", "/s", 2500, 2500, false, closed("start", func(c *Case) float64 { return c.Median.PerSecond })},
+	{"refresh in a storm of starts of refresh alone, p99", "", 2, 2, true, (*Report).stormRatio},
 	{"login of argon2id", "", 0.85, 0.85, false, closed("login", func(c *Case) float64 { return c.PerLimit })},
 	{"security page of a large account, p99", " ms", 300, 150, true, closed("security", func(c *Case) float64 { return c.Median.P99 })},
 	{"page of a large account's sessions, p99", " ms", 20, 20, true, closed("list", func(c *Case) float64 { return c.Median.P99 })},
@@ -70,6 +76,30 @@ func (r *Report) memoryRatio() (float64, bool) {
 		return 0, false
 	}
 	return float64(r.Memory[1].Worked) / float64(r.Memory[0].Worked), true
+}
+
+// stormRatio is the median of the ratios of the pairs alone, in the storm.
+func (r *Report) stormRatio() (float64, bool) {
+	var alone, stormed []Result
+	for _, c := range r.Cases {
+		switch {
+		case c.Name == "storm" && c.Part == partAlone:
+			alone = c.Runs
+		case c.Name == "storm" && c.Part == partStormed:
+			stormed = c.Runs
+		}
+	}
+	var ratios []float64
+	for i := range min(len(alone), len(stormed)) {
+		if alone[i].P99 > 0 {
+			ratios = append(ratios, stormed[i].P99/alone[i].P99)
+		}
+	}
+	if len(ratios) == 0 {
+		return 0, false
+	}
+	slices.Sort(ratios)
+	return ratios[(len(ratios)-1)/2], true
 }
 
 func (r *Report) sizeRatio() (float64, bool) {

@@ -20,6 +20,9 @@ func TestTargets(t *testing.T) {
 		{Name: "session", Median: Result{PerSecond: 12_000}},
 		{Name: "everyone", Runs: []Result{{Max: 50}, {Max: 101}, {Max: 60}}},
 		{Name: "size", Median: Result{PerSecond: 8000}}, {Name: "size", Median: Result{PerSecond: 6000}},
+		{Name: "start", Median: Result{PerSecond: 2600}}, {Name: "start", Part: "of new people", Median: Result{PerSecond: 1}},
+		{Name: "storm", Part: partAlone, Runs: []Result{{P99: 4}, {P99: 2}, {P99: 0}}},
+		{Name: "storm", Part: partStormed, Runs: []Result{{P99: 6}, {P99: 5}, {P99: 9}}},
 	}, Memory: []Footprint{{Worked: 40}, {Worked: 43}}}
 	check := func(name string, measured float64, holds bool) {
 		t.Helper()
@@ -32,6 +35,8 @@ func TestTargets(t *testing.T) {
 	check("CPU of server and database for a refresh", 240, true)
 	check("refresh at half the rate, p99", 15, true)
 	check("session", 12_000, false)
+	check("start by a service", 2600, true)
+	check("refresh in a storm of starts of refresh alone, p99", 1.5, true)
 	check("sign everyone out, slowest", 101, false)
 	check("memory, full store of empty one", 1.075, true)
 	for _, name := range []string{"refresh of pgbench's UPDATE per commit", "refresh, largest store of smallest", "login of argon2id"} {

@@ -24,7 +24,9 @@ type worker struct {
 	draw  func() *session
 	doom  []string // ids of sessions still to be ended
 	page  page     // of the account's page and list
+	hired hired    // of a client that is a service
 	req   []byte
+	body  []byte
 	ans   answer
 	dice  rand.PCG
 	tally tally

@@ -21,11 +21,11 @@ type benchCommand struct {
 	Warmup   time.Duration `default:"1s" help:"Time before it that is not measured."`
 	Runs     int           `default:"3" help:"Runs of each case; the median counts."`
 	Cases    []string      `placeholder:"CASE,..." help:"Which cases, of those above. Default: all but size."`
-	Rate     string        `placeholder:"RATE" help:"Add an open loop at this many requests a second, or at half of what the closed loop reached (half), to refresh, session and mixed."`
+	Rate     string        `placeholder:"RATE" help:"Add an open loop at this many requests a second, or at half of what the closed loop reached (half), to refresh, session, mixed and introspect."`
 	Large    int           `default:"100000" help:"Sessions of the account in security, list and everyone."`
 	Full     int           `default:"1000000" help:"Sessions in the full store of memory."`
 	Sizes    []int         `name:"sessions" placeholder:"N,..." default:"50000,5000000" help:"Sessions in the stores of size. Default: 50000,5000000."`
-	Storm    int           `default:"256" help:"Clients of the account that storms in fairness."`
+	Storm    int           `default:"256" help:"Clients of the account that storms in fairness and storm."`
 	Dir      string        `placeholder:"FOLDER" help:"Where the server keeps its data while it is measured, on the disk to be measured. Default: the system's folder for temporary files."`
 	URL      string        `placeholder:"URL" help:"Measure the server at this address instead of one of its own."`
 	Email    string        `placeholder:"ADDRESS" help:"With --url: whom to sign in as."`
