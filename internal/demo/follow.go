@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/curfew-auth/curfew/internal/routine"
 )
 
 // service is one of the demo's services: it follows what was revoked as a real
@@ -141,7 +143,7 @@ func (f *follower) stream(ctx context.Context) error {
 		case found:
 			cursor = id
 		case lines.Text() == "" && cursor != "": // the end of the event
-			if err := wait(ctx, f.late); err != nil {
+			if err := routine.Pause(ctx, f.late); err != nil {
 				return err
 			}
 			f.applied.Store(cursor)
@@ -162,17 +164,6 @@ func (f *follower) ask(ctx context.Context) error {
 		return err
 	}
 	return response.Body.Close()
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // uuid is a random one, of version 4.

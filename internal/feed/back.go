@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 )
 
 // A store that went back in time has lost what it had acknowledged: after a
@@ -38,12 +39,12 @@ const (
 )
 
 func (h *Hub) reassert(lost []curfew.Revocation) {
-	trouble := trouble{log: h.Logger, what: "writing revocations again"}
+	trouble := routine.Trouble{Log: h.Logger, What: "writing revocations again"}
 	total := len(lost)
 	for len(lost) > 0 && h.Reassert != nil {
 		some := lost[:min(len(lost), reassertAtOnce)]
 		err := h.Reassert(h.ending, some)
-		trouble.report(h.ending, err)
+		trouble.Report(h.ending, err)
 		if err == nil {
 			lost = lost[len(some):]
 		} else if !h.wait(reassertEvery) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // read reads the logs until the end: at intervals, and for every question after
 // a fence. It is the only reader.
 func (h *Hub) read() {
-	trouble := trouble{log: h.Logger, what: "reading the revocation log"}
+	trouble := routine.Trouble{Log: h.Logger, What: "reading the revocation log"}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	defer h.refuseRound(unavailable(errClosed))
@@ -42,7 +43,7 @@ func (h *Hub) read() {
 			fenced = time.Now()
 			err = h.answer(h.ending)
 		}
-		trouble.report(h.ending, err)
+		trouble.Report(h.ending, err)
 		if err == nil {
 			pause = 0
 		} else {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 )
 
 // Receipts is what the hub needs to tell owners which verifiers have applied
@@ -124,7 +125,7 @@ func (b *receiptBook) note(r *openReceipt, s said) {
 
 // followReceipts watches receipts until the end.
 func (h *Hub) followReceipts() {
-	trouble := trouble{log: h.Logger, what: "following receipts"}
+	trouble := routine.Trouble{Log: h.Logger, What: "following receipts"}
 	timer := time.NewTimer(receiptsEvery)
 	defer timer.Stop()
 	for {
@@ -138,7 +139,7 @@ func (h *Hub) followReceipts() {
 			return
 		}
 		if h.Ready == nil || h.Ready() == nil {
-			trouble.report(h.ending, h.receiptsTurn(h.ending))
+			trouble.Report(h.ending, h.receiptsTurn(h.ending))
 		}
 		timer.Reset(receiptsEvery)
 	}

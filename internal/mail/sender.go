@@ -14,6 +14,7 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 )
 
 const (
@@ -103,7 +104,7 @@ func New(c Config) (*Sender, error) {
 		return nil, err
 	}
 	if s.Sleep == nil {
-		s.Sleep = sleep
+		s.Sleep = routine.Pause
 	}
 	if s.Count == nil {
 		s.Count = func(authority.LetterKind, string) {}
@@ -122,17 +123,6 @@ func newTransport(c Config) (transport, error) {
 		return nil, fmt.Errorf("mail: the public URL cannot be read: %w", err)
 	}
 	return relay{server: c.Server, helo: public.Hostname(), time: sendTime}, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Start begins to send what is and will be in the queue.

@@ -9,6 +9,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/config"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 )
 
 const (
@@ -53,7 +54,7 @@ type job struct {
 	pass func(context.Context, authority.Turn) (rows int, err error)
 
 	due     time.Time
-	trouble trouble
+	trouble routine.Trouble
 }
 
 // The names of the jobs, as metrics tell them.
@@ -84,7 +85,7 @@ type background struct {
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
 	metrics *metrics
-	trouble trouble // with the lease
+	trouble routine.Trouble // with the lease
 }
 
 // newBackground makes the background work of a node over its data.
@@ -93,10 +94,10 @@ func newBackground(d *Data, c config.Config, a *authority.Authority, g *gate, no
 	keys.Store = g
 	b := &background{
 		lease: &authority.Lease{Store: g, Now: d.Clock.Now, Name: backgroundLease, Holder: node, Term: leaseTerm},
-		gate:  g, now: d.Clock.Now, sleep: pause, metrics: m, trouble: trouble{log: log, what: "taking the lease of the background work"},
+		gate:  g, now: d.Clock.Now, sleep: routine.Pause, metrics: m, trouble: routine.Trouble{Log: log, What: "taking the lease of the background work"},
 	}
 	add := func(name string, every time.Duration, what string, pass func(context.Context, authority.Turn) (int, error)) {
-		b.jobs = append(b.jobs, &job{name: name, every: every, pass: pass, trouble: trouble{log: log, what: what}})
+		b.jobs = append(b.jobs, &job{name: name, every: every, pass: pass, trouble: routine.Trouble{Log: log, What: what}})
 	}
 	add(jobSweep, 0, "sweeping ended sessions", a.SweepSessions)
 	add(jobKeys, 0, "rotating the signing keys", func(ctx context.Context, turn authority.Turn) (int, error) {
@@ -136,7 +137,7 @@ func (b *background) pass(ctx context.Context) {
 		return // the clock's trouble is reported elsewhere
 	}
 	held, err := b.lease.Hold(ctx)
-	b.trouble.report(ctx, err)
+	b.trouble.Report(ctx, err)
 	b.metrics.leaseHeld(held)
 	if !held {
 		return
@@ -171,7 +172,7 @@ func (b *background) do(ctx context.Context, j *job) (outcome string) {
 	if ctx.Err() != nil {
 		return outcome // the end of the loop, not of the work
 	}
-	j.trouble.report(ctx, err)
+	j.trouble.Report(ctx, err)
 	b.metrics.passed(j.name, outcome, time.Since(began), b.now())
 	switch outcome {
 	case passDone:
@@ -212,17 +213,5 @@ func (b *background) turns() authority.Turn {
 func (b *background) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	b.trouble.report(ctx, b.lease.Release(ctx))
-}
-
-// pause waits.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	b.trouble.Report(ctx, b.lease.Release(ctx))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/config"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 	"github.com/curfew-auth/curfew/internal/token"
 )
 
@@ -146,7 +147,7 @@ func TestBackgroundRotatesKeys(t *testing.T) {
 
 // scripted is a job that does what a test says.
 func (w *worker) scripted(pass func(context.Context, authority.Turn) (int, error)) *job {
-	j := &job{name: jobSessions, every: time.Hour, pass: pass, trouble: trouble{log: w.trouble.log, what: "the job of the test"}}
+	j := &job{name: jobSessions, every: time.Hour, pass: pass, trouble: routine.Trouble{Log: w.trouble.Log, What: "the job of the test"}}
 	w.jobs = []*job{j}
 	return j
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 )
@@ -47,26 +46,5 @@ func (l *loop) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-	}
-}
-
-// trouble logs that something began to fail, and that it works again, rather
-// than every failure. It is used by one goroutine.
-type trouble struct {
-	log  *slog.Logger
-	what string
-	on   bool
-}
-
-// report takes the outcome of an attempt.
-func (t *trouble) report(ctx context.Context, err error) {
-	switch {
-	case ctx.Err() != nil: // the end of the loop, not of what it does
-	case err != nil && !t.on:
-		t.on = true
-		t.log.ErrorContext(ctx, t.what+" failed", "error", err.Error())
-	case err == nil && t.on:
-		t.on = false
-		t.log.InfoContext(ctx, t.what+" works again")
 	}
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,21 +45,4 @@ func TestLoopStopBeforeStart(t *testing.T) {
 	l.Stop()
 	l.Start()
 	l.Stop()
-}
-
-func TestTrouble(t *testing.T) {
-	log, lines := newLog()
-	tr := trouble{log: log, what: "breathing"}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	tr.report(ended, errors.New("the loop ended"))
-	for range 3 {
-		tr.report(t.Context(), errors.New("no air"))
-	}
-	for range 3 {
-		tr.report(t.Context(), nil)
-	}
-	if lines.count("breathing failed") != 1 || lines.count("no air") != 1 || lines.count("breathing works again") != 1 || lines.count("\n") != 2 {
-		t.Error(lines.b.String())
-	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/feed"
 	"github.com/curfew-auth/curfew/internal/httpapi"
 	"github.com/curfew-auth/curfew/internal/mail"
+	"github.com/curfew-auth/curfew/internal/routine"
 	"github.com/curfew-auth/curfew/internal/token"
 	"github.com/curfew-auth/curfew/web"
 )
@@ -170,7 +171,7 @@ func (s *Server) serve(ctx context.Context) error {
 	if s.authority, err = newAuthority(d, s.settings, g, ring, m, s.startMail(s.mail), log); err != nil {
 		return err
 	}
-	s.reloader = &keyReloader{keys: d.Keys, now: d.Clock.Now, ring: ring, trouble: trouble{log: log, what: "reading the signing keys"}}
+	s.reloader = &keyReloader{keys: d.Keys, now: d.Clock.Now, ring: ring, trouble: routine.Trouble{Log: log, What: "reading the signing keys"}}
 	if err := s.reloader.load(ctx); err != nil {
 		return fmt.Errorf("cannot use the signing keys: %w", err)
 	}
@@ -179,7 +180,7 @@ func (s *Server) serve(ctx context.Context) error {
 			"setting", s.settings.SigningAlg, "in_use", key.Alg)
 	}
 	s.clock = &clockKeeper{clock: d.Clock, store: s.config.StoreClock, authority: s.authority, node: curfew.NewID(d.Clock.Now()),
-		gate: g, log: log, trouble: trouble{log: log, what: "the heartbeat"}}
+		gate: g, log: log, trouble: routine.Trouble{Log: log, What: "the heartbeat"}}
 	if s.clock.store == nil {
 		s.clock.store = d.DB.Clock
 	}
@@ -201,7 +202,7 @@ func (s *Server) serve(ctx context.Context) error {
 	if err := s.startWebhooks(ctx); err != nil {
 		return err
 	}
-	uses := &keyUses{authority: s.authority, gate: g, trouble: trouble{log: log, what: "recording the use of service keys"}}
+	uses := &keyUses{authority: s.authority, gate: g, trouble: routine.Trouble{Log: log, What: "recording the use of service keys"}}
 	s.onStop(func() error { uses.last(); return nil })
 	api, err := httpapi.New(httpapi.Config{
 		Authority: s.authority, PublicURL: s.settings.PublicURL, SecureCookies: s.settings.SecureCookies(), ForwardAuth: s.settings.ForwardAuth,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 	"github.com/curfew-auth/curfew/internal/token"
 )
 
@@ -30,10 +31,10 @@ type keyReloader struct {
 	now     func() time.Time
 	ring    *token.KeyRing
 	loaded  []token.SigningKey
-	trouble trouble
+	trouble routine.Trouble
 }
 
-func (k *keyReloader) pass(ctx context.Context) { k.trouble.report(ctx, k.load(ctx)) }
+func (k *keyReloader) pass(ctx context.Context) { k.trouble.Report(ctx, k.load(ctx)) }
 
 func (k *keyReloader) load(ctx context.Context) error {
 	keys, err := k.keys.Load(ctx, k.now())
@@ -65,10 +66,10 @@ type clockKeeper struct {
 	gate      *gate
 	log       *slog.Logger
 	apart     bool
-	trouble   trouble
+	trouble   routine.Trouble
 }
 
-func (k *clockKeeper) pass(ctx context.Context) { k.trouble.report(ctx, k.compareAndBeat(ctx)) }
+func (k *clockKeeper) pass(ctx context.Context) { k.trouble.Report(ctx, k.compareAndBeat(ctx)) }
 
 func (k *clockKeeper) compareAndBeat(ctx context.Context) error {
 	store, err := k.store(ctx)
@@ -99,19 +100,19 @@ func (k *clockKeeper) farewell() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	k.trouble.report(ctx, k.authority.Farewell(ctx, k.node))
+	k.trouble.Report(ctx, k.authority.Farewell(ctx, k.node))
 }
 
 // keyUses writes down which service keys were used.
 type keyUses struct {
 	authority *authority.Authority
 	gate      *gate
-	trouble   trouble
+	trouble   routine.Trouble
 }
 
 func (k *keyUses) pass(ctx context.Context) {
 	if k.gate.err() == nil {
-		k.trouble.report(ctx, k.authority.RecordServiceKeyUse(ctx))
+		k.trouble.Report(ctx, k.authority.RecordServiceKeyUse(ctx))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 	"github.com/curfew-auth/curfew/internal/token"
 )
 
@@ -32,7 +33,7 @@ func TestKeyReloader(t *testing.T) {
 	store := &failing{Store: d.DB}
 	keys := d.Keys
 	keys.Store = store
-	k := &keyReloader{keys: keys, now: time.Now, ring: ring, trouble: trouble{log: log, what: "reading the signing keys"}}
+	k := &keyReloader{keys: keys, now: time.Now, ring: ring, trouble: routine.Trouble{Log: log, What: "reading the signing keys"}}
 	k.pass(t.Context())
 	first, err := ring.Current(time.Now())
 	must(t, err)
@@ -81,7 +82,7 @@ func newClockWorld(t *testing.T) *world {
 	w.lines = lines
 	w.clockKeeper = &clockKeeper{clock: w.data.Clock, authority: a, node: curfew.NewID(time.Now()), gate: g, log: log,
 		store:   func(context.Context) (time.Time, error) { return time.Now().Add(w.store), nil },
-		trouble: trouble{log: log, what: "the heartbeat"}}
+		trouble: routine.Trouble{Log: log, What: "the heartbeat"}}
 	return w
 }
 

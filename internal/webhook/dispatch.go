@@ -9,6 +9,7 @@ import (
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
+	"github.com/curfew-auth/curfew/internal/routine"
 )
 
 const (
@@ -84,7 +85,6 @@ type Dispatcher struct {
 	known    map[curfew.ID]bool
 	listed   time.Time
 	measured time.Time
-	failing  bool
 	// ready is closed once there is a queue.
 	ready chan struct{}
 }
@@ -170,19 +170,11 @@ func (d *Dispatcher) take() []curfew.DeliveryKey {
 
 // watch looks again and again for what nobody looks after.
 func (d *Dispatcher) watch(ctx context.Context) {
+	trouble := routine.Trouble{Log: d.Log, What: "delivering to webhooks"}
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	for {
-		if err := d.look(ctx); ctx.Err() == nil {
-			if (err != nil) != d.failing {
-				d.failing = err != nil
-				if d.failing {
-					d.Log.ErrorContext(ctx, "delivering to webhooks failed", "error", err.Error())
-				} else {
-					d.Log.InfoContext(ctx, "delivering to webhooks works again")
-				}
-			}
-		}
+		trouble.Report(ctx, d.look(ctx))
 		select {
 		case <-ticker.C:
 		case <-d.first:
