@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
@@ -22,28 +21,8 @@ var (
  AND s.idle_expires_at > $4 AND s.idle_expires_at <= $5 AND s.revoked_at IS NULL AND s.id > $2 ORDER BY s.id LIMIT $6`)
 )
 
-func (c conn) AccountsWithExpired(ctx context.Context, after *curfew.ID, since, by time.Time, limit int) (found authority.Look, err error) {
-	from := []byte{} // before every id
-	if after != nil {
-		from = after[:]
-	}
-	looked := 0
-	err = c.each(ctx, accountsWithExpired, func(scan func(...any) error) error {
-		var id curfew.ID
-		var has sql.NullBool
-		if err := scan(idInto{&id}, &has); err != nil {
-			return err
-		}
-		looked++
-		if found.Last = &id; has.Bool {
-			found.Old = append(found.Old, id)
-		}
-		return nil
-	}, from, limit, micros(since), micros(by))
-	if looked < limit {
-		found.Last = nil
-	}
-	return found, err
+func (c conn) AccountsWithExpired(ctx context.Context, after *curfew.ID, since, by time.Time, limit int) (authority.Look, error) {
+	return c.look(ctx, accountsWithExpired, after, limit, micros(since), micros(by))
 }
 
 func (c conn) Expired(ctx context.Context, accountID, after curfew.ID, since, by time.Time, limit int) (all []curfew.Standing, err error) {

@@ -17,10 +17,10 @@ import (
 var (
 	// The looks go over all accounts, a few at a time, with one step into the
 	// key of the other table for each.
-	accountsWithOldSessions = statement(`SELECT a.id, EXISTS (SELECT 1 FROM sessions s WHERE s.account_id = a.id AND s.id < $2)
- FROM accounts a WHERE a.id > $1 ORDER BY a.id LIMIT $3`)
-	accountsWithOldAudit = statement(`SELECT a.id, (SELECT e.occurred_at FROM audit_events e WHERE e.account_id = a.id ORDER BY e.seq LIMIT 1) <= $2
- FROM accounts a WHERE a.id > $1 ORDER BY a.id LIMIT $3`)
+	accountsWithOldSessions = statement(`SELECT a.id, EXISTS (SELECT 1 FROM sessions s WHERE s.account_id = a.id AND s.id < $3)
+ FROM accounts a WHERE a.id > $1 ORDER BY a.id LIMIT $2`)
+	accountsWithOldAudit = statement(`SELECT a.id, (SELECT e.occurred_at FROM audit_events e WHERE e.account_id = a.id ORDER BY e.seq LIMIT 1) <= $3
+ FROM accounts a WHERE a.id > $1 ORDER BY a.id LIMIT $2`)
 
 	selectOldSessions = statement(`SELECT s.id, ` + endedBy + ` FROM sessions s
  WHERE s.account_id = $1 AND s.id > $2 AND s.id < $3 ORDER BY s.id LIMIT $5`)
@@ -37,14 +37,17 @@ var (
 const endedBy = `(revoked_at <= $4 OR idle_expires_at <= $4 OR absolute_expires_at <= $4)`
 
 func (c conn) AccountsWithOldSessions(ctx context.Context, after *curfew.ID, below curfew.ID, limit int) (authority.Look, error) {
-	return c.look(ctx, accountsWithOldSessions, after, below[:], limit)
+	return c.look(ctx, accountsWithOldSessions, after, limit, below[:])
 }
 
 func (c conn) AccountsWithOldAudit(ctx context.Context, after *curfew.ID, by time.Time, limit int) (authority.Look, error) {
-	return c.look(ctx, accountsWithOldAudit, after, micros(by), limit)
+	return c.look(ctx, accountsWithOldAudit, after, limit, micros(by))
 }
 
-func (c conn) look(ctx context.Context, q *query, after *curfew.ID, old any, limit int) (found authority.Look, err error) {
+// look runs a look at no more than limit accounts after an id, nil for all: of
+// each it reads whether it has what is looked for. What else the look takes comes
+// as its third argument and on.
+func (c conn) look(ctx context.Context, q *query, after *curfew.ID, limit int, what ...any) (found authority.Look, err error) {
 	from := []byte{} // before every id, also the zero one
 	if after != nil {
 		from = after[:]
@@ -61,7 +64,7 @@ func (c conn) look(ctx context.Context, q *query, after *curfew.ID, old any, lim
 			found.Old = append(found.Old, id)
 		}
 		return nil
-	}, from, old, limit)
+	}, append([]any{from, limit}, what...)...)
 	if looked < limit {
 		found.Last = nil
 	}
