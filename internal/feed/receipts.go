@@ -161,11 +161,12 @@ func (h *Hub) receiptsTurn(ctx context.Context) error {
 		return err
 	}
 	for _, key := range h.mayBeOver() {
-		if err := h.Receipts.SettleReceipt(ctx, key); err != nil {
-			return err
+		// One that cannot be settled keeps no other from it.
+		if failed := h.Receipts.SettleReceipt(ctx, key); err == nil {
+			err = failed
 		}
 	}
-	return nil
+	return err
 }
 
 // watchNew begins to watch the receipts that are new, and ends it for those
