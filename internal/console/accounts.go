@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -93,7 +94,7 @@ func (v *visit) account() error {
 	page := authority.Page[authority.UserKey]{Limit: peopleAtOnce}
 	if query := v.r.URL.Query(); query.Has("after") {
 		after := authority.UserKey{SortName: query.Get("name")}
-		if after.ID, err = curfew.ParseID(query.Get("after")); err != nil || strings.Contains(after.SortName, "\x00") {
+		if after.ID, err = curfew.ParseID(query.Get("after")); err != nil || !utf8.ValidString(after.SortName) || strings.Contains(after.SortName, "\x00") {
 			return errNothingHere
 		}
 		page.After = &after

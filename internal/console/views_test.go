@@ -78,7 +78,7 @@ func TestAccount(t *testing.T) {
 		t.Errorf("%+v", d.paged)
 	}
 	for _, path := range []string{"/accounts/x", "/accounts/" + curfew.ZeroID.String(), "/accounts/" + id.String() + "?after=x",
-		"/accounts/" + id.String() + "?after=" + id.String() + "&name=%00", "/accounts/x/end-sessions", "/elsewhere"} {
+		"/accounts/" + id.String() + "?after=" + id.String() + "&name=%00", "/accounts/" + id.String() + "?after=" + id.String() + "&name=%ff", "/accounts/x/end-sessions", "/elsewhere"} {
 		d.want(d.get(Path+path), 404, Path+path, "Not found")
 	}
 	d.err = curfew.NewError(curfew.KindNotFound, "there is no such account")
