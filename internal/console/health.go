@@ -14,10 +14,8 @@ import (
 
 const (
 	// nodeSilent is after how long without a heartbeat, of one every ten seconds,
-	// a server that did not say that it stops counts as silent; verifierSilent
-	// after how long a verifier does, which asks twice a second.
-	nodeSilent     = 30 * time.Second
-	verifierSilent = 5 * time.Second
+	// a server that did not say that it stops counts as silent.
+	nodeSilent = 30 * time.Second
 	// deliveryLate is for how long an event waits before it needs a look.
 	deliveryLate = time.Minute
 	// shownNodes and readVerifiers bound what is read, shownVerifiers what of it
@@ -122,7 +120,7 @@ func (v *visit) health() error {
 		data.Nodes = append(data.Nodes, peer{Node: n, Self: n.ID == data.This.ID, Silent: around.Now.Sub(n.HeartbeatAt) > nodeSilent})
 	}
 	for _, known := range around.Verifiers[:min(len(around.Verifiers), readVerifiers)] {
-		f := follower{Verifier: known, Silent: around.Now.Sub(known.HeardAt) > verifierSilent}
+		f := follower{Verifier: known, Silent: around.Now.Sub(known.HeardAt) > curfew.VerifierSilence}
 		f.Behind, f.Known = v.Lag(known.Applied)
 		switch {
 		case f.Silent:

@@ -56,8 +56,8 @@ func newPages() (p *pages, err error) {
 		return nil, err
 	}
 	p.templates, err = template.New("").Funcs(template.FuncMap{
-		"actor": actorOf, "ago": ago, "count": countOf, "pathto": pathOf, "minutes": minutes, "plural": func(n any, one, many string) string { return plural(integer(n), one, many) }, "span": span,
-		"number": number, "stamp": stamp, "utc": utc,
+		"actor": actorOf, "ago": ago, "count": countOf, "minutes": minutes, "number": number, "pathto": pathOf, "span": span, "stamp": stamp, "utc": utc,
+		"plural": func(n any, one, many string) string { return plural(integer(n), one, many) },
 	}).ParseFS(pageFiles, "pages/*.html")
 	return p, err
 }
