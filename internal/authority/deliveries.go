@@ -156,7 +156,8 @@ type Settled struct {
 // SettleDelivery writes what came of an attempt. What the caller did is done,
 // so it is written also when the caller has to stop.
 func (a *Authority) SettleDelivery(ctx context.Context, d curfew.Delivery, sent Sent) (s Settled, err error) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, release := staying(ctx)
+	defer release()
 	now := a.now()
 	if sent.Gone {
 		if err := a.disableGone(ctx, d.WebhookID); err != nil && curfew.KindOf(err) != curfew.KindNotFound {

@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -148,9 +147,6 @@ func ifThere(account curfew.Account, err error) ([]curfew.Account, error) {
 	return []curfew.Account{account}, nil
 }
 
-// beforeAll is where a list goes on that has not begun with the newest account.
-var beforeAll = curfew.ID(bytes.Repeat([]byte{0xff}, 16))
-
 // search looks for the account that a product calls so, and for accounts by a
 // part of their names.
 func (p *AccountPage) search(ctx context.Context, r Reader, in AccountSearch) (found []curfew.Account, err error) {
@@ -176,7 +172,7 @@ func (p *AccountPage) search(ctx context.Context, r Reader, in AccountSearch) (f
 			}
 			if len(found) >= in.Limit {
 				if p.Next = last; last == nil {
-					p.Next = &beforeAll
+					p.Next = &curfew.LastID
 				}
 				return found, nil
 			}

@@ -18,6 +18,10 @@ type ID [16]byte
 // their own are audited. No customer ever has it.
 var ZeroID ID
 
+// LastID comes after every id that is made: where a list begins that goes back
+// from the newest.
+var LastID = ID(bytes.Repeat([]byte{0xff}, len(ID{})))
+
 var errID = errors.New("not a UUID in its hyphenated form")
 
 // NewID makes an id that sorts by now.

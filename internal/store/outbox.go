@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"math"
+	"errors"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
@@ -184,10 +184,10 @@ func (c conn) AnyOverdue(ctx context.Context, by time.Time, limit int) (upTo tim
 		return first, err
 	}
 	last, err := one(c.row(ctx, lastOverdue, micros(by), limit-1), scan)
-	if err != nil {
+	if errors.Is(err, curfew.ErrNotFound) {
 		return by, nil // fewer than that
 	}
-	return last, nil
+	return last, err
 }
 
 func (c conn) TakeOverdue(ctx context.Context, by, now time.Time, again time.Duration) (keys []curfew.DeliveryKey, err error) {
@@ -203,7 +203,7 @@ func (c conn) TakeOverdue(ctx context.Context, by, now time.Time, again time.Dur
 func (c conn) Deliveries(ctx context.Context, webhookID curfew.ID, filter authority.DeliveryFilter) (all []curfew.Delivery, err error) {
 	before := filter.Before
 	if before.IsZero() {
-		before = greatestID
+		before = curfew.LastID
 	}
 	which, outcome := "", ""
 	if filter.Outcome != nil {
@@ -217,21 +217,17 @@ func (c conn) Deliveries(ctx context.Context, webhookID curfew.ID, filter author
 	return all, err
 }
 
-// greatestID is above every id that is made.
-var greatestID = func() (id curfew.ID) {
-	for i := range id {
-		id[i] = math.MaxUint8
-	}
-	return id
-}()
+func (c conn) Backlogs(ctx context.Context) ([]curfew.Backlog, error) {
+	return c.backlogs(ctx, selectBacklog)
+}
 
-func (c conn) Backlogs(ctx context.Context) (all []curfew.Backlog, err error) {
-	err = c.each(ctx, selectBacklog, func(scan func(...any) error) error {
+func (c conn) backlogs(ctx context.Context, q *query, args ...any) (all []curfew.Backlog, err error) {
+	err = c.each(ctx, q, func(scan func(...any) error) error {
 		var b curfew.Backlog
 		err := scan(idInto{&b.WebhookID}, &b.Waiting, timeInto{&b.Oldest})
 		all = append(all, b)
 		return err
-	})
+	}, args...)
 	return all, err
 }
 

@@ -38,13 +38,10 @@ var (
 	selectNodes = statement(`SELECT id, started_at, heartbeat, last_seq FROM writers WHERE stopped_at IS NULL ORDER BY heartbeat DESC, id LIMIT $1`)
 )
 
-// lastID is after every id.
-var lastID = curfew.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-
 // before is the id from which a list of the newest first goes on.
 func before(id *curfew.ID) curfew.ID {
 	if id == nil {
-		return lastID
+		return curfew.LastID
 	}
 	return *id
 }
@@ -97,14 +94,8 @@ func (c conn) Nodes(ctx context.Context, limit int) (nodes []curfew.Node, err er
 	return nodes, err
 }
 
-func (c conn) Waiting(ctx context.Context, limit int) (all []curfew.Backlog, err error) {
-	err = c.each(ctx, selectWaiting, func(scan func(...any) error) error {
-		var b curfew.Backlog
-		err := scan(idInto{&b.WebhookID}, &b.Waiting, timeInto{&b.Oldest})
-		all = append(all, b)
-		return err
-	}, limit)
-	return all, err
+func (c conn) Waiting(ctx context.Context, limit int) ([]curfew.Backlog, error) {
+	return c.backlogs(ctx, selectWaiting, limit)
 }
 
 // Engine is what keeps the data: the engine's name and version.
