@@ -96,8 +96,11 @@ type Authority struct {
 	refreshTokens *token.RefreshCodec
 	browsers      *token.BrowserCodec
 	throttleKey   [32]byte
-	serviceKeys   *serviceKeyBook
-	accountIDs    *accountBook
+	// serviceKeys are those that were read just now, accountIDs the accounts of
+	// products' own ids.
+	serviceKeys    *recent[curfew.ID, curfew.ServiceKey]
+	accountIDs     *recent[string, curfew.ID]
+	serviceKeyUses *serviceKeyUses
 }
 
 // New makes an Authority.
@@ -119,12 +122,13 @@ func New(c Config) (*Authority, error) {
 		return nil, errors.New("authority: the secret has no key for login names")
 	}
 	return &Authority{
-		Config:        c,
-		refreshTokens: token.NewRefreshCodec(c.Secrets),
-		browsers:      token.NewBrowserCodec(c.Secrets),
-		throttleKey:   throttleKey,
-		serviceKeys:   newServiceKeyBook(),
-		accountIDs:    newAccountBook(),
+		Config:         c,
+		refreshTokens:  token.NewRefreshCodec(c.Secrets),
+		browsers:       token.NewBrowserCodec(c.Secrets),
+		throttleKey:    throttleKey,
+		serviceKeys:    newRecent[curfew.ID, curfew.ServiceKey](serviceKeyAge, maxServiceKeys),
+		accountIDs:     newRecent[string, curfew.ID](accountAge, maxAccounts),
+		serviceKeyUses: newServiceKeyUses(),
 	}, nil
 }
 

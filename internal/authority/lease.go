@@ -63,3 +63,16 @@ type Turn func(ctx context.Context) error
 
 // always goes on at once.
 func always(context.Context) error { return nil }
+
+// forget drops what is needed no more in one transaction, and returns how much
+// that was: for what is never much at a time.
+func (a *Authority) forget(ctx context.Context, turn Turn, drop func(ctx context.Context, tx Tx) (int, error)) (forgotten int, err error) {
+	if err := turn(ctx); err != nil {
+		return 0, err
+	}
+	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
+		forgotten, err = drop(ctx, tx)
+		return err
+	})
+	return forgotten, err
+}

@@ -293,13 +293,8 @@ func endTied(ctx context.Context, tx Tx, from curfew.Origin, now time.Time, pare
 
 // ForgetPortalLinks drops the links that are of no more use, and returns how many
 // those were.
-func (a *Authority) ForgetPortalLinks(ctx context.Context, turn Turn) (forgotten int, err error) {
-	if err := turn(ctx); err != nil {
-		return 0, err
-	}
-	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
-		forgotten, err = tx.ForgetPortalLinks(ctx, a.now().Add(-policy.ClockTolerance))
-		return err
+func (a *Authority) ForgetPortalLinks(ctx context.Context, turn Turn) (int, error) {
+	return a.forget(ctx, turn, func(ctx context.Context, tx Tx) (int, error) {
+		return tx.ForgetPortalLinks(ctx, a.now().Add(-policy.ClockTolerance))
 	})
-	return forgotten, err
 }

@@ -308,13 +308,8 @@ func (a *Authority) AcknowledgeReceipts(ctx context.Context, node curfew.ID, ack
 
 // ForgetReceipts drops what became final long ago, and returns how many
 // receipts that were.
-func (a *Authority) ForgetReceipts(ctx context.Context, turn Turn) (forgotten int, err error) {
-	if err := turn(ctx); err != nil {
-		return 0, err
-	}
-	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
-		forgotten, err = tx.ForgetReceipts(ctx, a.now().Add(-receiptKept))
-		return err
+func (a *Authority) ForgetReceipts(ctx context.Context, turn Turn) (int, error) {
+	return a.forget(ctx, turn, func(ctx context.Context, tx Tx) (int, error) {
+		return tx.ForgetReceipts(ctx, a.now().Add(-receiptKept))
 	})
-	return forgotten, err
 }

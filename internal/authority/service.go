@@ -49,7 +49,7 @@ func (a *Authority) service(ctx context.Context, id curfew.ID, hash [32]byte, sc
 	if !token.ServiceKeyMatches(key, hash, now) || key.Over(now) {
 		return curfew.Actor{}, invalidServiceKey()
 	}
-	a.serviceKeys.used(key, now)
+	a.serviceKeyUses.note(key, now)
 	if !key.May(scope) {
 		return curfew.Actor{}, &curfew.Error{Kind: curfew.KindWrongScope, Scope: scope,
 			Detail: "The service key does not have the scope " + string(scope) + "."}
@@ -74,7 +74,7 @@ func (a *Authority) serviceKey(ctx context.Context, id curfew.ID) (curfew.Servic
 	}
 	key, err := a.readServiceKey(ctx, id)
 	if err == nil {
-		a.serviceKeys.remember(key, asked)
+		a.serviceKeys.remember(id, key, asked)
 	}
 	return key, err
 }
@@ -112,7 +112,7 @@ var errKeyNotRead = errors.New("the store did not give a service key in time")
 // RecordServiceKeyUse writes down which keys were used since it did last, each
 // at most once a minute. Nothing waits for it.
 func (a *Authority) RecordServiceKeyUse(ctx context.Context) error {
-	for id, at := range a.serviceKeys.take() {
+	for id, at := range a.serviceKeyUses.take() {
 		// The key's own id: nothing else is touched, and nobody waits.
 		err := a.Store.InTx(ctx, id, func(ctx context.Context, tx Tx) error {
 			return tx.TouchServiceKey(ctx, id, at, at.Add(-serviceKeyUseEvery))
@@ -124,45 +124,20 @@ func (a *Authority) RecordServiceKeyUse(ctx context.Context) error {
 	return nil
 }
 
-// serviceKeyBook remembers keys for a moment, and their uses until they are
-// written down. Only keys that are in the store are in it.
-type serviceKeyBook struct {
+// serviceKeyUses are the uses of keys that are in the store, until they are
+// written down.
+type serviceKeyUses struct {
 	mu       sync.Mutex
-	keys     map[curfew.ID]readKey
 	unsaved  map[curfew.ID]time.Time
 	recorded map[curfew.ID]time.Time
 }
 
-// readKey is a key, and when its reading began.
-type readKey struct {
-	curfew.ServiceKey
-	asked time.Duration
+func newServiceKeyUses() *serviceKeyUses {
+	return &serviceKeyUses{unsaved: map[curfew.ID]time.Time{}, recorded: map[curfew.ID]time.Time{}}
 }
 
-func newServiceKeyBook() *serviceKeyBook {
-	return &serviceKeyBook{keys: map[curfew.ID]readKey{}, unsaved: map[curfew.ID]time.Time{}, recorded: map[curfew.ID]time.Time{}}
-}
-
-func (b *serviceKeyBook) recall(id curfew.ID, now time.Duration) (curfew.ServiceKey, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	key, ok := b.keys[id]
-	return key.ServiceKey, ok && now-key.asked < serviceKeyAge
-}
-
-func (b *serviceKeyBook) remember(key curfew.ServiceKey, asked time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.keys) >= maxServiceKeys {
-		clear(b.keys) // they are read again, twice a second each
-	}
-	if before, ok := b.keys[key.ID]; !ok || before.asked < asked {
-		b.keys[key.ID] = readKey{key, asked}
-	}
-}
-
-// used notes a use that is to be written down.
-func (b *serviceKeyBook) used(key curfew.ServiceKey, now time.Time) {
+// note keeps a use that is to be written down.
+func (b *serviceKeyUses) note(key curfew.ServiceKey, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, before := range []time.Time{key.LastUsedAt, b.recorded[key.ID]} {
@@ -176,7 +151,7 @@ func (b *serviceKeyBook) used(key curfew.ServiceKey, now time.Time) {
 }
 
 // take gives the uses that are to be written down, and takes them for written.
-func (b *serviceKeyBook) take() map[curfew.ID]time.Time {
+func (b *serviceKeyUses) take() map[curfew.ID]time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.unsaved) == 0 {

@@ -3,7 +3,6 @@ package authority
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -131,40 +130,4 @@ func insertServiceAccount(ctx context.Context, tx Tx, actor curfew.Actor, from c
 	}
 	return true, write(ctx, tx, from, account.CreatedAt, event{account: account.ID, action: audit.AccountCreate, actor: by(actor),
 		resource: "account", id: account.ID, details: detail("name", account.Name).Set("external_id", account.ExternalID)})
-}
-
-// accountBook remembers for a moment which account has which external id.
-type accountBook struct {
-	mu    sync.Mutex
-	found map[string]foundAccount
-}
-
-// foundAccount is an account, and when the look for it began.
-type foundAccount struct {
-	id    curfew.ID
-	asked time.Duration
-}
-
-func newAccountBook() *accountBook { return &accountBook{found: map[string]foundAccount{}} }
-
-func (b *accountBook) recall(externalID string, now time.Duration) (curfew.ID, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	found, ok := b.found[externalID]
-	return found.id, ok && now-found.asked < accountAge
-}
-
-func (b *accountBook) remember(externalID string, id curfew.ID, asked time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.found) >= maxAccounts {
-		clear(b.found) // they are looked for again, once a minute each
-	}
-	b.found[externalID] = foundAccount{id, asked}
-}
-
-func (b *accountBook) forget(externalID string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.found, externalID)
 }

@@ -18,13 +18,8 @@ func (a *Authority) RecordVerifiers(ctx context.Context, node curfew.ID, heard [
 
 // ForgetVerifiers drops the verifiers that were not heard of for a day, and
 // returns how many.
-func (a *Authority) ForgetVerifiers(ctx context.Context, turn Turn) (forgotten int, err error) {
-	if err := turn(ctx); err != nil {
-		return 0, err
-	}
-	err = a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {
-		forgotten, err = tx.ForgetVerifiers(ctx, a.now().Add(-verifierMemory))
-		return err
+func (a *Authority) ForgetVerifiers(ctx context.Context, turn Turn) (int, error) {
+	return a.forget(ctx, turn, func(ctx context.Context, tx Tx) (int, error) {
+		return tx.ForgetVerifiers(ctx, a.now().Add(-verifierMemory))
 	})
-	return forgotten, err
 }

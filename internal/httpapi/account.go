@@ -10,8 +10,8 @@ import (
 )
 
 type namePatchIn struct {
-	IfMatch string `header:"If-Match" doc:"The ETag that the change is based on; with another one in force the answer is 412."`
-	Body    wire.NamePatch
+	Condition
+	Body wire.NamePatch
 }
 
 type accountOut struct {

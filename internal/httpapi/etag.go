@@ -12,6 +12,12 @@ func etag(prefix string, version int64) string {
 	return `"` + prefix + strconv.FormatInt(version, 10) + `"`
 }
 
+// Condition is what every change of something with a version takes. It is
+// exported because huma finds embedded parameters by reflection.
+type Condition struct {
+	IfMatch string `header:"If-Match" doc:"The ETag that the change is based on; with another one in force the answer is 412."`
+}
+
 // noVersion matches no version. It stands for a precondition that cannot hold,
 // so that the Authority judges the request's values before it.
 const noVersion = -1

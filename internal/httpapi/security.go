@@ -11,8 +11,8 @@ import (
 )
 
 type securityPatchIn struct {
-	IfMatch string `header:"If-Match" doc:"The ETag that the change is based on; with another one in force the answer is 412."`
-	Body    wire.SecurityPatch
+	Condition
+	Body wire.SecurityPatch
 }
 
 type securityOut struct {

@@ -43,8 +43,8 @@ func (a *API) serviceBounds(ctx context.Context, actor curfew.Actor, _ curfew.Or
 
 func (a *API) updateServiceBounds(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct {
 	AccountPath
-	IfMatch string `header:"If-Match" doc:"The ETag that the change is based on; with another one in force the answer is 412."`
-	Body    wire.AccountBoundsPatch
+	Condition
+	Body wire.AccountBoundsPatch
 }) (*boundsOut, error) {
 	actor, err := a.inAccount(ctx, actor, in.Account)
 	if err != nil {

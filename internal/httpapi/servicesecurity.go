@@ -33,12 +33,12 @@ func (a *API) serviceSecurity(ctx context.Context, actor curfew.Actor, from curf
 
 func (a *API) updateServiceSecurity(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct {
 	AccountPath
-	IfMatch string `header:"If-Match" doc:"The ETag that the change is based on; with another one in force the answer is 412."`
-	Body    wire.SecurityPatch
+	Condition
+	Body wire.SecurityPatch
 }) (*securityOut, error) {
 	actor, err := a.inAccount(ctx, actor, in.Account)
 	if err != nil {
 		return nil, err
 	}
-	return a.updateSecurity(ctx, actor, from, &securityPatchIn{IfMatch: in.IfMatch, Body: in.Body})
+	return a.updateSecurity(ctx, actor, from, &securityPatchIn{Condition: in.Condition, Body: in.Body})
 }
