@@ -89,6 +89,40 @@ func TestPortal(t *testing.T) {
 	}
 }
 
+// TestPortalLinksAreAudited: whoever makes one is in the account's log, and what
+// opens it is not.
+func TestPortalLinksAreAudited(t *testing.T) {
+	t.Parallel()
+	w := startEmpty(t)
+	product := w.product()
+	ada := w.begin(product, "ada", nil)
+	w.portal(product, "bob", obj{"page": "account"})
+	code := w.portal(product, "ada", obj{"session": ada.session})
+	made := ada.events("?action=user.portal_link_create").at("items").list()
+	if len(made) != 2 {
+		t.Fatalf("%d links are audited", len(made))
+	}
+	for i, want := range []map[string]any{
+		{"page": "security", "expires_at": w.clock.in(time.Minute), "session_id": ada.session},
+		{"page": "account", "expires_at": w.clock.in(time.Minute)},
+	} {
+		if got := fmt.Sprint(made[i].at("details").v); got != fmt.Sprint(want) || made[i].str("actor", "type") != "service" || made[i].str("actor", "id") == "" {
+			t.Errorf("audited %v, want the details %v", made[i].v, want)
+		}
+	}
+	if made[0].str("resource_id") != ada.id {
+		t.Errorf("about %s", made[0].str("resource_id"))
+	}
+	if log := fmt.Sprint(ada.events("?limit=200").v); strings.Contains(log, code) || strings.Contains(log, code[:20]) {
+		t.Error("the code of a link is in the log")
+	}
+	// What was refused made none.
+	product.Post(portalLinks, obj{"account": "acme", "user": "nobody"}).Problem(404, "not-found")
+	if n := len(ada.events("?action=user.portal_link_create").at("items").list()); n != 2 {
+		t.Errorf("%d links are audited", n)
+	}
+}
+
 // TestPortalCodesThatDoNotWork get one answer, whatever is wrong with them.
 func TestPortalCodesThatDoNotWork(t *testing.T) {
 	t.Parallel()

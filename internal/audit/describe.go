@@ -21,6 +21,7 @@ var descriptions = map[Action]string{
 	UserPasswordResetRequest:   "Somebody asked for a mail with a link to a new password for a person.",
 	UserPasswordReset:          "A new password was set by a link; all sessions of the person ended.",
 	UserResetLinkCreate:        "An owner made a link by which a person sets a new password.",
+	UserPortalLinkCreate:       "The product made a link that opens the hosted pages for a person.",
 	InviteCreate:               "An owner invited somebody to the account.",
 	InviteDelete:               "An owner took an invitation back.",
 	InviteAccept:               "An invitation was accepted.",

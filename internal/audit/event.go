@@ -31,6 +31,7 @@ const (
 	UserPasswordResetRequest   Action = "user.password_reset_request"
 	UserPasswordReset          Action = "user.password_reset"
 	UserResetLinkCreate        Action = "user.reset_link_create"
+	UserPortalLinkCreate       Action = "user.portal_link_create"
 	InviteCreate               Action = "invite.create"
 	InviteDelete               Action = "invite.delete"
 	InviteAccept               Action = "invite.accept"
@@ -64,7 +65,7 @@ var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKe
 var Actions = []Action{
 	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk, AccountBoundsUpdate, AccountRevocationReceipt,
 	UserCreate, UserUpdate, UserRoleChange, UserDisable, UserEnable, UserSessionsRevoked, UserPasswordChange,
-	UserPasswordResetRequest, UserPasswordReset, UserResetLinkCreate,
+	UserPasswordResetRequest, UserPasswordReset, UserResetLinkCreate, UserPortalLinkCreate,
 	InviteCreate, InviteDelete, InviteAccept,
 	SessionStart, SessionStartRefused, SessionLogout, SessionRevoke, SessionReuseDetected, AccessDenied,
 }

@@ -48,7 +48,7 @@ type PortalLink struct {
 
 // CreatePortalLink makes a link that opens the hosted pages for a person of a
 // product: once, within a minute, unless the person was signed out meanwhile.
-func (a *Authority) CreatePortalLink(ctx context.Context, actor curfew.Actor, in NewPortalLink) (out PortalLink, err error) {
+func (a *Authority) CreatePortalLink(ctx context.Context, actor curfew.Actor, from curfew.Origin, in NewPortalLink) (out PortalLink, err error) {
 	var f fields
 	f.externalID("account", in.Account)
 	f.externalID("user", in.User)
@@ -88,9 +88,22 @@ func (a *Authority) CreatePortalLink(ctx context.Context, actor curfew.Actor, in
 		}
 		link.UserID, link.AccountEpoch, link.UserEpoch = user.ID, account.SessionEpoch, user.SessionEpoch
 		link.Page = cmp.Or(in.Page, landing(user))
-		return tx.InsertPortalLink(ctx, link)
+		if err := tx.InsertPortalLink(ctx, link); err != nil {
+			return err
+		}
+		return write(ctx, tx, from, now, event{account: link.AccountID, action: audit.UserPortalLinkCreate, actor: by(actor),
+			resource: "user", id: user.ID, details: linkDetails(link)})
 	})
 	return PortalLink{URL: a.PublicURL + "/portal#code=" + text, ExpiresAt: link.ExpiresAt}, err
+}
+
+// linkDetails are what the audit log keeps of a link: never what opens it.
+func linkDetails(link curfew.PortalLink) *audit.Details {
+	details := detail("page", link.Page).Set("expires_at", link.ExpiresAt)
+	if !link.TiedTo.IsZero() {
+		details.Set("session_id", link.TiedTo)
+	}
+	return details
 }
 
 // landing is the page that suits a person.

@@ -51,7 +51,7 @@ type Authority interface {
 		page authority.Page[authority.SessionKey]) (authority.List[curfew.Standing, authority.SessionKey], time.Time, error)
 	ServiceRevokeSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, account string, in authority.ServiceRevocation) (int, error)
 	ServiceRevokeUserSessions(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, user, reason string) (int, error)
-	CreatePortalLink(ctx context.Context, actor curfew.Actor, in authority.NewPortalLink) (authority.PortalLink, error)
+	CreatePortalLink(ctx context.Context, actor curfew.Actor, from curfew.Origin, in authority.NewPortalLink) (authority.PortalLink, error)
 	OpenPortal(ctx context.Context, from curfew.Origin, in authority.OpenPortal) (authority.PortalOpened, error)
 	// ServiceAccount is the service as it acts in an account: in the owner's
 	// place, in those of the use cases below that it is given to.

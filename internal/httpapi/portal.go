@@ -25,7 +25,7 @@ func (a *API) registerPortal() {
 	}, a.openPortal)
 }
 
-func (a *API) createPortalLink(ctx context.Context, actor curfew.Actor, _ curfew.Origin, in *struct{ Body wire.PortalLinkRequest }) (*struct{ Body wire.PortalLink }, error) {
+func (a *API) createPortalLink(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct{ Body wire.PortalLinkRequest }) (*struct{ Body wire.PortalLink }, error) {
 	b := in.Body
 	ask := authority.NewPortalLink{Account: b.Account, User: b.User, Page: b.Page, ReturnURL: b.ReturnURL}
 	if b.Session != "" {
@@ -35,7 +35,7 @@ func (a *API) createPortalLink(ctx context.Context, actor curfew.Actor, _ curfew
 		}
 		ask.Session = &id
 	}
-	link, err := a.Authority.CreatePortalLink(ctx, actor, ask)
+	link, err := a.Authority.CreatePortalLink(ctx, actor, from, ask)
 	if err != nil {
 		return nil, err
 	}

@@ -1802,7 +1802,7 @@ export interface components {
 export interface queries {
     listAuditEvents: {
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "user.portal_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */
@@ -1818,7 +1818,7 @@ export interface queries {
         /** @description The format of the file. */
         format?: "csv" | "jsonl";
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "user.portal_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */

@@ -158,6 +158,11 @@ const tellers: Record<string, Teller> = {
       {actor(e)} made a reset link for {whom(e, c)}
     </>
   ),
+  'user.portal_link_create': (e, c) => (
+    <>
+      {actor(e)} made a link that opens these pages for {whom(e, c)}
+    </>
+  ),
   'user.password_reset': (e, c) => <>{resource(e, c)} set a new password with a reset link</>,
   'invite.create': (e) => (
     <>
