@@ -112,7 +112,7 @@ func (v *visit) account() error {
 	if data.People = people.Items; people.Next != nil {
 		data.Next = pathOf(id) + "?" + url.Values{"after": {people.Next.ID.String()}, "name": {people.Next.SortName}}.Encode()
 	}
-	v.show(http.StatusOK, "account.html", data.Account.Name, data)
+	v.showAbout(http.StatusOK, "account.html", heading{Name: data.Account.Name}, data)
 	return nil
 }
 
@@ -136,7 +136,7 @@ func (v *visit) confirm(status int, reason, problem string) error {
 	if err != nil {
 		return err
 	}
-	v.show(status, "end-sessions.html", "End all sessions of "+details.Account.Name+"?",
+	v.showAbout(status, "end-sessions.html", heading{"End all sessions of ", details.Account.Name, "?"},
 		endData{AccountDetails: details, Reason: reason, Problem: problem, TokenLife: v.TokenLife})
 	return nil
 }

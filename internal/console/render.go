@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -56,7 +57,7 @@ func newPages() (p *pages, err error) {
 		return nil, err
 	}
 	p.templates, err = template.New("").Funcs(template.FuncMap{
-		"actor": actorOf, "ago": ago, "count": countOf, "minutes": minutes, "number": number, "pathto": pathOf, "span": span, "stamp": stamp, "utc": utc,
+		"ago": ago, "count": countOf, "minutes": minutes, "number": number, "pathto": pathOf, "span": span, "stamp": stamp, "unturned": unturned, "utc": utc, "whose": whose,
 		"plural": func(n any, one, many string) string { return plural(integer(n), one, many) },
 	}).ParseFS(pageFiles, "pages/*.html")
 	return p, err
@@ -64,7 +65,8 @@ func newPages() (p *pages, err error) {
 
 // pageData is what every page's template is given.
 type pageData struct {
-	Title, Style, Icon string
+	heading
+	Style, Icon string
 	// Operator is who is signed in, "" for nobody; Here the part of the page that
 	// this is.
 	Operator, Here string
@@ -73,9 +75,18 @@ type pageData struct {
 	Data           any
 }
 
+// heading is what a page is called: where it is about somebody's, their name
+// stands between two parts of it.
+type heading struct{ Title, Name, Rest string }
+
 // show answers with a page.
 func (v *visit) show(status int, name, title string, data any) {
-	page := pageData{Title: title, Style: v.pages.style.path, Icon: v.pages.icon.path, Operator: v.actor.Name, Notice: v.notice, Path: Path, Data: data}
+	v.showAbout(status, name, heading{Title: title}, data)
+}
+
+// showAbout is show for a page with a name in its heading.
+func (v *visit) showAbout(status int, name string, h heading, data any) {
+	page := pageData{heading: h, Style: v.pages.style.path, Icon: v.pages.icon.path, Operator: v.actor.Name, Notice: v.notice, Path: Path, Data: data}
 	switch name {
 	case "accounts.html", "account.html", "end-sessions.html":
 		page.Here = "accounts"
@@ -90,6 +101,27 @@ func (v *visit) show(status int, name, title string, data any) {
 	v.w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
 	v.w.WriteHeader(status)
 	_, _ = v.w.Write(out.Bytes())
+}
+
+// turning are the characters that change the direction of what stands after
+// them, or end what keeps that apart.
+const turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+// unturned shows such characters as JSON writes them, where no element can keep
+// what they do apart: in a window's title, and in details, which are JSON.
+func unturned(s string) string {
+	if !strings.ContainsAny(s, turning) {
+		return s
+	}
+	var out strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune(turning, r) {
+			fmt.Fprintf(&out, "\\u%04x", r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
 }
 
 // utc is a time as people read it, a dash for none; stamp as programs do.
@@ -172,17 +204,5 @@ func countOf(c authority.Count) string {
 	return thousands(int64(c.N))
 }
 
-// actorOf names who did something.
-func actorOf(e audit.Event) string {
-	if e.Actor == nil {
-		return "nobody known"
-	}
-	who := e.Actor.Name
-	if who == "" {
-		who = e.Actor.Email
-	}
-	if who == "" {
-		return string(e.Actor.Type)
-	}
-	return fmt.Sprintf("%s (%s)", who, e.Actor.Type)
-}
+// whose is the name of who did something, "" for none.
+func whose(actor audit.Actor) string { return cmp.Or(actor.Name, actor.Email) }

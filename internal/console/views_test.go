@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestAccounts(t *testing.T) {
 	d := newDesk(t)
 	d.signIn()
 	d.want(d.get(Path), 200, Path, "There are no accounts yet.")
-	d.want(d.get(Path+"?search=%3Cb%3E"), 200, Path+"?search=%3Cb%3E", "No account has “&lt;b&gt;” in its name")
+	d.want(d.get(Path+"?search=%3Cb%3E"), 200, Path+"?search=%3Cb%3E", "No account has “<bdi>&lt;b&gt;</bdi>” in its name")
 	d.want(d.get(Path+"?after="+curfew.ID{5, 15: 1}.String()), 200, Path+"?after="+curfew.ID{5, 15: 1}.String(), "no older accounts", `href="/operator">Newest`)
 	id := d.example()
 	d.want(d.get(Path), 200, Path, "&lt;b&gt;Müller &amp; Söhne&lt;/b&gt;", "10,000+", "1,234", "90 minutes, 14 days", "3 min ago", `href="`+pathOf(id)+`"`)
@@ -63,8 +64,8 @@ func TestAccount(t *testing.T) {
 	d.signIn()
 	id := d.example()
 	p := d.get(pathOf(id))
-	d.want(p, 200, pathOf(id), "<h1>&lt;b&gt;Müller", id.String(), "1,234", "10,000+", "90 minutes", "chosen by an owner; 15 minutes to 30 days allowed",
-		"14 days", "default; 1 hour to 90 days allowed", "version 4", "any number", "those of the installation", "<dd>2</dd>", "max@mueller.example", "owner, disabled", "session.revoke", "Night shift (operator)",
+	d.want(p, 200, pathOf(id), "<h1><bdi>&lt;b&gt;Müller", id.String(), "1,234", "10,000+", "90 minutes", "chosen by an owner; 15 minutes to 30 days allowed",
+		"14 days", "default; 1 hour to 90 days allowed", "version 4", "any number", "those of the installation", "<dd>2</dd>", "max@mueller.example", "owner, disabled", "session.revoke", "<bdi>Night shift</bdi> (operator)",
 		"nobody known", `&lt;script&gt;`, `href="`+pathOf(id)+`/end-sessions"`, "name=max+%26+moritz")
 	most := 3
 	d.details.OwnBounds, d.details.Limit = true, policy.SessionLimit{MaxSessionsPerUser: &most, SessionLimitAction: policy.RefuseNew}
@@ -164,4 +165,32 @@ func TestDatabaseAway(t *testing.T) {
 	d.want(d.get(Path), 503, Path, "The database does not answer")
 	d.keyErr = nil
 	d.want(d.get(Path), 200, Path, "Night shift")
+}
+
+// TestNamesTurnNothing: a name that turns the direction of what stands after it
+// is apart wherever it stands, and shown where it cannot be.
+func TestNamesTurnNothing(t *testing.T) {
+	d := newDesk(t)
+	d.signIn()
+	const evil = "Acme\u2069\u202e" + "gpj.exe"
+	id := d.example()
+	d.page.Items[0].Account.Name, d.details.Account.Name = evil, evil
+	d.people.Items[0].User.Name, d.people.Items[0].User.Email = evil, evil+"@x.example"
+	d.details.Events = []audit.Event{
+		{OccurredAt: d.now, Action: audit.UserCreate, Actor: &audit.Actor{Type: curfew.ActorUser, Name: evil}, Details: json.RawMessage(`{"name":"` + evil + `","role":"owner"}`)},
+		{OccurredAt: d.now, Action: audit.UserCreate, Actor: &audit.Actor{Type: curfew.ActorUser, Email: evil}, Details: json.RawMessage(`{}`)}}
+	d.around = authority.Surroundings{Now: d.now, Verifiers: []curfew.Verifier{{ID: curfew.ID{1}, Name: evil, HeardAt: d.now}},
+		Endpoints: []authority.Endpoint{{Webhook: curfew.Webhook{ID: curfew.ID{1}, URL: "https://" + evil + ".example/"}}}}
+	for _, path := range []string{Path, Path + "?search=" + url.QueryEscape(evil), pathOf(id), pathOf(id) + "/end-sessions", Path + "/health"} {
+		p := d.get(path)
+		d.want(p, 200, path, "<bdi>"+evil)
+		left := p.text
+		for _, apart := range []string{"<bdi>" + evil + "@x.example</bdi>", "<bdi>" + evil + ".example</bdi>", "<bdi>" + evil + "</bdi>", `value="` + evil + `"`} {
+			left = strings.ReplaceAll(left, apart, "")
+		}
+		if strings.ContainsAny(left, turning) {
+			t.Errorf("%s: a name is not apart: %q", path, left)
+		}
+	}
+	d.want(d.get(pathOf(id)), 200, pathOf(id), `<title>Acme\u2069\u202egpj.exe`, `{&#34;name&#34;:&#34;Acme\u2069\u202egpj.exe&#34;`, "</bdi> (user)")
 }

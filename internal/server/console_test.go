@@ -93,7 +93,7 @@ func TestOperatorsPage(t *testing.T) {
 		o.want("GET", "/operator?search=s%C3%B6hne", nil, 200, "/operator?search=s%C3%B6hne", account)
 		o.want("GET", account, nil, 200, account, "ada@acme.example", "14 days", "session.start")
 		o.want("GET", account+"/end-sessions", nil, 200, account+"/end-sessions", "1 live session ends at once")
-		o.want("POST", account+"/end-sessions", url.Values{"reason": {"lost laptop"}}, 200, account, "Ended 1 live session.", "lost laptop", "Night shift (operator)")
+		o.want("POST", account+"/end-sessions", url.Values{"reason": {"lost laptop"}}, 200, account, "Ended 1 live session.", "lost laptop", "<bdi>Night shift</bdi> (operator)")
 		_, err = s.authority.Refresh(t.Context(), curfew.Origin{}, authority.Refresh{Token: granted.RefreshToken})
 		if known, ok := err.(*curfew.Error); !ok || known.Reason != curfew.ReasonOperator {
 			t.Errorf("the session: %v", err)

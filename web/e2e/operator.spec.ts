@@ -103,6 +103,31 @@ test('another page cannot end sessions there, nor can a key that was revoked', a
   await expect(page.getByText('the service key does not work here any more')).toBeVisible()
 })
 
+test('a name that turns what stands after it turns nothing outside itself', async ({ page, curfew }) => {
+  // Ends what keeps it apart, if it can, and then turns all that follows.
+  const turned = 'Acme\u2069\u202Egpj.exe'
+  await curfew.signUp({ ...ada, name: turned }, turned)
+  await open(page, curfew, serviceKey(curfew, 'operator').key)
+  await page.getByRole('table').getByRole('link').click()
+  await expect(page).toHaveTitle(/^Acme\\u2069\\u202egpj\.exe/)
+  const after = page
+    .getByRole('row', { name: /session\.start/ })
+    .getByRole('cell')
+    .nth(2)
+  await expect(after).toHaveText(`${turned} (user)`)
+  const places = await after.evaluate((cell) => {
+    const words = cell.lastChild as Text
+    return [...words.data].map((_, i) => {
+      const letter = document.createRange()
+      letter.setStart(words, i)
+      letter.setEnd(words, i + 1)
+      return letter.getBoundingClientRect().left
+    })
+  })
+  expect(places.length).toBeGreaterThan(5)
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+})
+
 test('every part is accessible, light and dark, wide and narrow, and by keyboard', async ({
   page,
   curfew,
