@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -87,7 +88,7 @@ func (b *alarmBook) all() (alarms []console.Alarm) {
 func (m *metrics) admin(addr string, page http.Handler, more map[string]http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
-	addProfiles(mux)
+	mux.Handle("/debug/pprof/", operatorsHost(addr, ownMachine(profiles())))
 	if page != nil {
 		page = operatorsHost(addr, page)
 		mux.Handle(console.Path, page)
@@ -109,11 +110,21 @@ func (m *metrics) admin(addr string, page http.Handler, more map[string]http.Han
 	})
 }
 
+// warnOpen says at the start what an operator's listener opens that is not on
+// loopback.
+func warnOpen(log *slog.Logger, addr string) {
+	if httpapi.IsLoopback(addr) {
+		return
+	}
+	log.Warn("CURFEW_ADMIN_ADDR is not on loopback: whoever reaches it reads the metrics without a sign-in, "+
+		"and may try service keys at the operator's page, in plain HTTP; profiles stay for this machine", "addr", addr)
+}
+
 func refuseHost(w http.ResponseWriter) {
 	http.Error(w, "this listener answers to the names of its own machine only", http.StatusForbidden)
 }
 
-// operatorsHost lets the operator's page be reached by loopback names, by an
+// operatorsHost lets the operator's page and profiles be reached by loopback names, by an
 // address of whatever machine, and by the name in the setting, and by no other
 // name: a web page elsewhere may have one of its own lead here (DNS rebinding),
 // but cannot do so with an address. Metrics, which anybody may read who reaches

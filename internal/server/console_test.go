@@ -201,6 +201,17 @@ func TestOperatorsHost(t *testing.T) {
 	}
 }
 
+// TestOpenListenerIsWarnedOf: the log says at the start what is open.
+func TestOpenListenerIsWarnedOf(t *testing.T) {
+	for addr, warned := range map[string]bool{"127.0.0.1:9090": false, "localhost:9090": false, "[::1]:9090": false, ":9090": true, "0.0.0.0:9090": true, "10.0.0.7:9090": true} {
+		log, lines := newLog()
+		warnOpen(log, addr)
+		if got := lines.count("reads the metrics without a sign-in") == 1; got != warned {
+			t.Errorf("%s: warned %t", addr, got)
+		}
+	}
+}
+
 // answered is what a handler answers to a host's path.
 func answered(t *testing.T, h http.Handler, host, path string) int {
 	t.Helper()

@@ -1,21 +1,51 @@
 package server
 
 import (
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
 	"runtime"
 	"sync"
 )
 
-// addProfiles puts the runtime's profiles on the operator's listener.
-func addProfiles(mux *http.ServeMux) {
+// profiles answers with the runtime's profiles. The command line is not among
+// them: it may name the database with a password.
+func profiles() http.Handler {
+	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index) // heap, allocs, goroutine and so on
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.Handle("GET /debug/pprof/mutex", mutexProfile)
 	mux.Handle("GET /debug/pprof/block", blockProfile)
+	return mux
+}
+
+// ownMachine answers to whoever is on this machine, wherever the listener is:
+// to take a profile costs work, and tells what the program is busy with.
+func ownMachine(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !fromHere(r) {
+			http.Error(w, "profiles are for this machine only: come through a tunnel", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// fromHere reports whether a request comes from this machine: from a loopback
+// address, or from the very address that it came to.
+func fromHere(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	if peer.Addr().Unmap().IsLoopback() {
+		return true
+	}
+	own, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ok && own.AddrPort().Addr().Unmap() == peer.Addr().Unmap()
 }
 
 const (

@@ -3,7 +3,10 @@ package server
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"sync"
@@ -42,13 +45,13 @@ func TestProfilesOfWaiting(t *testing.T) {
 				if !off() {
 					t.Fatal("waiting is noted though nobody asks")
 				}
-				profiles := newMetrics("test").admin("", nil, nil)
+				profiles := newMetrics("test").admin("127.0.0.1:9090", nil, nil)
 				answers := make([]chan *httptest.ResponseRecorder, 2)
 				for i, query := range []string{"?seconds=30", ""} {
 					answers[i] = make(chan *httptest.ResponseRecorder, 1)
 					go func() {
 						answer := httptest.NewRecorder()
-						profiles.ServeHTTP(answer, httptest.NewRequest("GET", "/debug/pprof/"+name+query, nil))
+						profiles.ServeHTTP(answer, fromLoopback("/debug/pprof/"+name+query))
 						answers[i] <- answer
 					}()
 				}
@@ -95,18 +98,55 @@ func unzip(t *testing.T, r io.Reader) []byte {
 }
 
 func TestProfilesAsText(t *testing.T) {
-	profiles := newMetrics("test").admin("", nil, nil)
+	profiles := newMetrics("test").admin("127.0.0.1:9090", nil, nil)
 	for path, want := range map[string]int{
 		"/debug/pprof/mutex?debug=1": 200, "/debug/pprof/block?debug=1": 200, "/debug/pprof/mutex?seconds=x": 400,
-		"/debug/pprof/heap": 200, "/debug/pprof/allocs": 200, "/debug/pprof/nothing": 404,
+		"/debug/pprof/heap": 200, "/debug/pprof/allocs": 200, "/debug/pprof/nothing": 404, "/debug/pprof/cmdline": 404,
 	} {
 		answer := httptest.NewRecorder()
-		profiles.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))
+		profiles.ServeHTTP(answer, fromLoopback(path))
 		if answer.Code != want || answer.Body.Len() == 0 {
 			t.Errorf("%s: status %d, want %d", path, answer.Code, want)
 		}
 	}
 	if runtime.SetMutexProfileFraction(-1) != 0 {
 		t.Error("waiting is noted still")
+	}
+}
+
+// fromLoopback is a request for a path from this machine.
+func fromLoopback(path string) *http.Request {
+	r := httptest.NewRequest("GET", "http://127.0.0.1:9090"+path, nil)
+	r.RemoteAddr = "127.0.0.1:4321"
+	return r
+}
+
+// TestProfilesAreForTheOwnMachine: where the listener is open to a network,
+// metrics are read from there and profiles are not.
+func TestProfilesAreForTheOwnMachine(t *testing.T) {
+	for _, tt := range []struct {
+		addr, from, host string
+		profiles         int
+	}{
+		{"127.0.0.1:9090", "127.0.0.1:4321", "localhost:9090", 200},
+		{"0.0.0.0:9090", "127.0.0.1:4321", "127.0.0.1:9090", 200},
+		{":9090", "[::1]:4321", "localhost:9090", 200},
+		{":9090", "[::ffff:127.0.0.1]:4321", "localhost:9090", 200},
+		{"192.0.2.7:9090", "192.0.2.7:4321", "192.0.2.7:9090", 200}, // from itself
+		{"192.0.2.7:9090", "192.0.2.8:4321", "192.0.2.7:9090", 403},
+		{"0.0.0.0:9090", "10.0.0.8:4321", "192.0.2.7:9090", 403},
+		{"0.0.0.0:9090", "10.0.0.8:4321", "127.0.0.1:9090", 403},
+		{"0.0.0.0:9090", "127.0.0.1:4321", "evil.example:9090", 403}, // a browser here, led by a page elsewhere
+		{"0.0.0.0:9090", "@", "127.0.0.1:9090", 403},
+	} {
+		h := newMetrics("test").admin(tt.addr, nil, nil)
+		for path, want := range map[string]int{"/debug/pprof/heap": tt.profiles, "/debug/pprof/": tt.profiles, "/metrics": 200} {
+			answer, r := httptest.NewRecorder(), httptest.NewRequest("GET", path, nil)
+			r.Host, r.RemoteAddr = tt.host, tt.from
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 9090}))
+			if h.ServeHTTP(answer, r); answer.Code != want {
+				t.Errorf("at %s from %s as %s: %s is %d, want %d", tt.addr, tt.from, tt.host, path, answer.Code, want)
+			}
+		}
 	}
 }

@@ -227,6 +227,7 @@ func (s *Server) serve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		warnOpen(log, s.config.Settings.AdminAddr)
 		operator := admin(m.admin(s.config.Settings.AdminAddr, page, s.config.AdminRoutes), log)
 		s.onStop(operator.Close) // a profile under way is not waited for
 		s.serving.Go(func() { s.answer(operator, s.admin) })
