@@ -107,7 +107,7 @@ func (v *Verifier) feed(ctx context.Context, path string, query url.Values, head
 	case http.StatusUnauthorized:
 		return nil, v.trouble(status, "refuses the service key (401): %s", makeKey)
 	case http.StatusForbidden:
-		return nil, v.trouble(status, "refuses the service key the feed (403): its scope must be revocations:read; %s", makeKey)
+		return nil, v.trouble(status, "does not let the service key read the feed (403): its scope must be revocations:read; %s", makeKey)
 	case http.StatusNotFound:
 		return nil, v.trouble(status, "has no revocation feed (404): is Issuer right, and is that Curfew's newest version?")
 	case http.StatusServiceUnavailable:

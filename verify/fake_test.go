@@ -28,9 +28,10 @@ import (
 )
 
 const (
-	testIssuer   = "https://login.example.com"
-	testAudience = "https://api.example.com"
-	testKey      = "cfk_test"
+	testIssuer      = "https://login.example.com"
+	testAudience    = "https://api.example.com"
+	testKey         = "cfk_test"
+	keyWithoutScope = "cfk_elsewhere" // a good key that the feed is not for
 )
 
 // fakeAuthority speaks the authority's side of the wire, with real signatures,
@@ -248,6 +249,8 @@ func (a *fakeAuthority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.jwks(w)
 	case path == "/api/v1/auth/session":
 		a.session(w, r)
+	case r.Header.Get("Authorization") == "Bearer "+keyWithoutScope:
+		w.WriteHeader(http.StatusForbidden)
 	case r.Header.Get("Authorization") != "Bearer "+testKey:
 		w.WriteHeader(http.StatusUnauthorized)
 	case path == "/api/v1/revocations/head":

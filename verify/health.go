@@ -131,6 +131,7 @@ type health struct {
 	logger *slog.Logger
 	wall   func() time.Time
 	failed func(error) // told of what cannot mend itself
+	ended  func() bool // whether Close was called
 
 	connected                 atomic.Bool
 	reconnects, acceptedStale atomic.Uint64
@@ -143,8 +144,12 @@ type health struct {
 	turned bool // whether it was ever fresh
 }
 
-// note tells how one kind of exchange went last. The log hears of changes only.
+// note tells how one kind of exchange went last. The log hears of changes only, and
+// not of exchanges that Close cut short.
 func (h *health) note(kind troubleKind, err error) {
+	if err != nil && h.ended() {
+		return
+	}
 	h.mu.Lock()
 	before := h.now[kind]
 	h.now[kind] = ""

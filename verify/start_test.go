@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,6 +80,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"key", func(_ *fakeAuthority, c *Config) { c.ServiceKey = "cfk_another" }, `refuses the service key (401): create one with "curfew service-keys create --scope revocations:read --name NAME"`, true},
 		{"issuer", func(a *fakeAuthority, _ *Config) { a.issuer = "https://other.example.com" }, `calls itself "https://other.example.com" and not "https://login.example.com": set Issuer`, true},
+		{"scope", func(_ *fakeAuthority, c *Config) { c.ServiceKey = keyWithoutScope }, "does not let the service key read the feed (403): its scope must be", true},
 		{"down", func(a *fakeAuthority, _ *Config) { a.refuse = http.StatusServiceUnavailable }, "503", false},
 		{"unreachable", func(_ *fakeAuthority, c *Config) {
 			c.HTTPClient = &http.Client{Transport: failing{}}
@@ -88,6 +91,8 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 				a := newFake(t, time.Now)
 				cfg := a.config(t)
 				c.change(a, &cfg)
+				var log bytes.Buffer
+				cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 				began := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 				defer cancel()
@@ -98,6 +103,9 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 				}
 				if !strings.Contains(err.Error(), c.words) || strings.Contains(err.Error(), cfg.ServiceKey) {
 					t.Errorf("the error is %q, want %q in it", err, c.words)
+				}
+				if said := err.Error() + log.String(); strings.Contains(said, "canceled") || strings.Count(err.Error(), "verify: ") != 1 {
+					t.Errorf("it says more than what is wrong: %s", said)
 				}
 				if soon := time.Since(began) < time.Second; soon != c.soon || soon == errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("it took %s: %v", time.Since(began), err)

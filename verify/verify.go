@@ -73,6 +73,7 @@ func newVerifier(ctx context.Context, cfg Config, clocks func() instant) (*Verif
 	v.closing, v.cancel = context.WithCancel(context.Background())
 	v.health.logger, v.health.failed = cfg.Logger, v.state.fail
 	v.health.wall = func() time.Time { return time.Unix(0, clocks().wall) }
+	v.health.ended = func() bool { return v.closing.Err() != nil }
 	for _, work := range []func(context.Context){v.followKeys, v.follow, v.followHead, v.forget} {
 		v.background(func() { work(v.closing) })
 	}
@@ -82,7 +83,10 @@ func newVerifier(ctx context.Context, cfg Config, clocks func() instant) (*Verif
 	if err := v.state.wait(ctx, v.closing); err != nil {
 		why := v.health.words()
 		v.Close()
-		if why == "" {
+		switch why {
+		case err.Error(): // what cannot mend itself is the whole reason
+			return nil, err
+		case "":
 			return nil, fmt.Errorf("verify: not in step with the authority at %s in time: %w", cfg.AuthorityURL, err)
 		}
 		return nil, fmt.Errorf("verify: not started: %s: %w", strings.TrimPrefix(why, "verify: "), err)
