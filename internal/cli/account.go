@@ -45,7 +45,7 @@ type accountListCommand struct {
 
 // Help is shown below the summary.
 func (accountListCommand) Help() string {
-	return `The newest first. Sessions are those that live; of an account with very many a number with a + is the least that there are. Last active is when anybody of the account was. The policy is what holds for a new session, idle and absolute.
+	return `Sessions are those that live; of an account with very many a number with a + is the least that there are. Last active is when anybody of the account was. The policy is what holds for a new session, idle and absolute.
 
 Where there are more, the last line says how to go on; with --json it stands on standard error.
 
@@ -90,13 +90,17 @@ type accountRow struct {
 	LastActiveAt   *time.Time `json:"last_active_at"`
 }
 
+// externalID is an id of the product's in JSON: null where there is none.
+func externalID(id string) *string {
+	if id == "" {
+		return nil
+	}
+	return &id
+}
+
 func rowOfAccount(o authority.AccountOverview) accountRow {
 	a := o.Account
-	var external *string
-	if a.ExternalID != "" {
-		external = &a.ExternalID
-	}
-	return accountRow{ID: a.ID.String(), ExternalID: external, Name: a.Name, CreatedAt: a.CreatedAt, People: rowOfCount(o.People), ActiveSessions: rowOfCount(o.Sessions),
+	return accountRow{ID: a.ID.String(), ExternalID: externalID(a.ExternalID), Name: a.Name, CreatedAt: a.CreatedAt, People: rowOfCount(o.People), ActiveSessions: rowOfCount(o.Sessions),
 		Policy:       policyRow{a.IdleMinutes, a.AbsoluteMinutes, o.Effective.IdleMinutes, o.Effective.AbsoluteMinutes},
 		LastActiveAt: maybe(o.LastActiveAt)}
 }

@@ -18,7 +18,7 @@ var (
 )
 
 type auditVerifyCommand struct {
-	Account string `placeholder:"NAME" help:"Only the log of this account, by name or id."`
+	Account string `placeholder:"NAME" help:"Only the log of this account, by name, by id or by the product's own id."`
 	listing
 	storeCommand
 }
@@ -105,12 +105,12 @@ func (i *installation) chosen(ctx context.Context, idOrName string) ([]curfew.Ac
 }
 
 type auditExportCommand struct {
-	Account string    `placeholder:"NAME" help:"Only the log of this account, by name or id."`
-	Format  string    `enum:"jsonl,csv" default:"jsonl" help:"jsonl (one JSON object a line) or csv."`
-	Action  string    `placeholder:"ACTION" help:"Only this action, such as session.revoke."`
-	Actor   string    `placeholder:"ID" help:"Only what the person with this id did."`
-	From    time.Time `placeholder:"TIME" help:"Only from this time on, such as 2026-11-23T00:00:00Z."`
-	To      time.Time `placeholder:"TIME" help:"Only before this time."`
+	Account string `placeholder:"NAME" help:"Only the log of this account, by name, by id or by the product's own id."`
+	Format  string `enum:"jsonl,csv" default:"jsonl" help:"jsonl (one JSON object a line) or csv."`
+	Action  string `placeholder:"ACTION" help:"Only this action, such as session.revoke."`
+	Actor   string `placeholder:"ID" help:"Only what the person with this id did."`
+	From    moment `placeholder:"TIME" help:"Only from this time on, such as 2026-11-23T00:00:00Z."`
+	To      moment `placeholder:"TIME" help:"Only before this time."`
 	storeCommand
 }
 
@@ -126,7 +126,7 @@ Examples:
 
 // Run exports.
 func (c *auditExportCommand) Run(ctx context.Context, env *Env) error {
-	filter := authority.AuditFilter{Action: c.Action, From: c.From, To: c.To}
+	filter := authority.AuditFilter{Action: c.Action, From: time.Time(c.From), To: time.Time(c.To)}
 	if c.Actor != "" {
 		id, err := curfew.ParseID(c.Actor)
 		if err != nil {

@@ -23,7 +23,7 @@ func (serveCommand) Help() string {
 
 Without settings it listens on this machine only, keeps its data in ./curfew-data and makes all that is missing there. An older database is migrated.
 
-Each setting is a flag, the environment variable shown with it, and a key of the settings file, named as the flag with underscores; a flag goes before the environment, the environment before the file.
+Each setting is a flag, the environment variable shown with it, and a key of the settings file, named as the flag with underscores; a flag goes before the environment, the environment before the file. What may hold a secret has no flag: $CURFEW_SECRET, $CURFEW_SECRET_PREVIOUS (the secrets that were in force before) and $CURFEW_SMTP_URL (where mail goes).
 
 Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 56 MiB and 24 MiB for each core that it may use, room for as many passwords being checked at once; and unless $GOGC is set, it runs when the memory in use has grown fivefold.
 

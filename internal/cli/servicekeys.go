@@ -14,6 +14,19 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
+// moment is a time, as in 2026-11-23T00:00:00Z.
+type moment time.Time
+
+// UnmarshalText is how kong reads it.
+func (m *moment) UnmarshalText(text []byte) error {
+	at, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return fmt.Errorf("expected a time such as 2026-11-23T00:00:00Z, not %q", text)
+	}
+	*m = moment(at)
+	return nil
+}
+
 // span is a length of time: Go's way of writing it, or days, as in 90d.
 type span time.Duration
 
@@ -199,7 +212,7 @@ func (k aServiceKey) at(ctx context.Context, env *Env, c *storeCommand) (*instal
 
 type serviceKeysRotateCommand struct {
 	aServiceKey
-	Overlap   span `default:"24h" placeholder:"TIME" help:"For how long the key in use so far still works; 0 ends it at once."`
+	Overlap   span `default:"24h" placeholder:"TIME" help:"For how long the key in use so far still works, 24h unless given; 0 ends it at once."`
 	ExpiresIn span `placeholder:"TIME" help:"For how long the key works from now on, such as 90d; without this its end stays as it is."`
 	JSON      bool `name:"json" help:"One JSON object, for scripts."`
 	storeCommand

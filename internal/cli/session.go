@@ -14,8 +14,8 @@ import (
 )
 
 type sessionListCommand struct {
-	Account string `required:"" placeholder:"NAME" help:"The account, by name or id."`
-	User    string `placeholder:"ADDRESS" help:"Only sessions of the person with this email address."`
+	Account string `required:"" placeholder:"NAME" help:"The account, by name, by id or by the product's own id."`
+	User    string `placeholder:"PERSON" help:"Only sessions of this person, by email address, by id or by the product's own id."`
 	Status  string `enum:"active,ended,all" default:"active" help:"active, ended or all."`
 	listing
 	storeCommand
@@ -85,25 +85,41 @@ func (c *sessionListCommand) Run(ctx context.Context, env *Env) error {
 	return t.flush("There are no such sessions.")
 }
 
-// person finds somebody of an account by the address that they sign in with.
-func (i *installation) person(ctx context.Context, account curfew.Account, email string) (found curfew.User, err error) {
+// person finds somebody of an account by id, by the product's own id or, where just
+// one person has it, by email address: a product may give several the same, and
+// whoever ends the sessions of one must not take another for them.
+func (i *installation) person(ctx context.Context, account curfew.Account, text string) (none curfew.User, err error) {
 	normal := func(s string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(s))) }
+	var byID, byExternalID, byEmail []curfew.User
 	err = i.AccountUsers(ctx, account.ID, func(v authority.UserView) error {
-		if normal(v.User.Email) == normal(email) {
-			found = v.User
+		switch u := v.User; {
+		case u.ID.String() == text:
+			byID = append(byID, u)
+		case u.ExternalID != "" && u.ExternalID == text:
+			byExternalID = append(byExternalID, u)
+		case normal(u.Email) == normal(text):
+			byEmail = append(byEmail, u)
 		}
 		return nil
 	})
-	if err == nil && found.ID.IsZero() {
-		err = fmt.Errorf("nobody in the account %s has the email address %s", plain(account.Name), plain(email))
+	if err != nil {
+		return none, err
 	}
-	return found, err
+	for _, found := range [][]curfew.User{byID, byExternalID, byEmail} {
+		if len(found) == 1 {
+			return found[0], nil
+		} else if len(found) > 1 {
+			return none, fmt.Errorf("%d people in the account %s have the email address %s: give the id, as 'curfew user list' shows it",
+				len(found), plain(account.Name), plain(text))
+		}
+	}
+	return none, fmt.Errorf("nobody in the account %s has the email address or the id %s", plain(account.Name), plain(text))
 }
 
 type sessionRevokeCommand struct {
-	Account string `required:"" placeholder:"NAME" help:"The account, by name or id."`
+	Account string `required:"" placeholder:"NAME" help:"The account, by name, by id or by the product's own id."`
 	ID      string `arg:"" optional:"" name:"session" help:"The id of the session."`
-	User    string `placeholder:"ADDRESS" help:"All sessions of the person with this email address."`
+	User    string `placeholder:"PERSON" help:"All sessions of this person, by email address, by id or by the product's own id."`
 	All     bool   `help:"All sessions of the account."`
 	storeCommand
 }
@@ -116,6 +132,7 @@ Examples:
 
     curfew session revoke --account Acme 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
     curfew session revoke --account Acme --user ada@example.com
+    curfew session revoke --account acct_4711 --user user_42
     curfew session revoke --account Acme --all`
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -12,7 +13,7 @@ import (
 )
 
 type userCreateCommand struct {
-	Account string `required:"" placeholder:"NAME" help:"The account, by name or id. An owner of a name that is not taken creates it; a further owner is added by the account's id."`
+	Account string `required:"" placeholder:"NAME" help:"The account, by name, by id or by the product's own id. An owner of a name that is not taken creates it; a further owner is added by the account's id."`
 	Role    string `required:"" enum:"owner,member" placeholder:"ROLE" help:"owner or member."`
 	Name    string `required:"" placeholder:"NAME" help:"The person's name."`
 	Email   string `required:"" placeholder:"ADDRESS" help:"The person's email address, to sign in with."`
@@ -112,7 +113,7 @@ func sessions(n int) string {
 }
 
 type userListCommand struct {
-	Account string `placeholder:"NAME" help:"Only people of this account, by name or id."`
+	Account string `placeholder:"NAME" help:"Only people of this account, by name, by id or by the product's own id."`
 	listing
 	storeCommand
 }
@@ -129,6 +130,7 @@ type userRow struct {
 	AccountID    string     `json:"account_id"`
 	Account      string     `json:"account"`
 	ID           string     `json:"id"`
+	ExternalID   *string    `json:"external_id"`
 	Name         string     `json:"name"`
 	Email        string     `json:"email"`
 	Role         string     `json:"role"`
@@ -149,7 +151,7 @@ func (c *userListCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	t := c.table(env.Stdout, "ACCOUNT", "NAME", "EMAIL", "ROLE", "LAST SIGN-IN", "SESSIONS", "ID")
+	t := c.table(env.Stdout, "ACCOUNT", "NAME", "EMAIL", "ROLE", "LAST SIGN-IN", "SESSIONS", "EXTERNAL ID", "ID")
 	for _, account := range accounts {
 		err := in.AccountUsers(ctx, account.ID, func(v authority.UserView) error {
 			u := v.User
@@ -157,9 +159,9 @@ func (c *userListCommand) Run(ctx context.Context, env *Env) error {
 			if u.Disabled() {
 				role += " (disabled)"
 			}
-			return t.add(userRow{account.ID.String(), account.Name, u.ID.String(), u.Name, u.Email, string(u.Role), u.Disabled(),
+			return t.add(userRow{account.ID.String(), account.Name, u.ID.String(), externalID(u.ExternalID), u.Name, u.Email, string(u.Role), u.Disabled(),
 				u.CreatedAt, maybe(u.LastLoginAt), v.SessionCount},
-				account.Name, u.Name, u.Email, role, minute(u.LastLoginAt), fmt.Sprint(v.SessionCount), u.ID.String())
+				account.Name, u.Name, u.Email, role, minute(u.LastLoginAt), fmt.Sprint(v.SessionCount), cmp.Or(u.ExternalID, "-"), u.ID.String())
 		})
 		if err != nil {
 			return err

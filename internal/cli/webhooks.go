@@ -190,10 +190,10 @@ func answerOf(a curfew.Attempt) string {
 }
 
 type webhooksReplayCommand struct {
-	Delivery string    `arg:"" optional:"" name:"delivery" help:"A delivery's id."`
-	Webhook  string    `placeholder:"ID" help:"Only to this webhook."`
-	Since    time.Time `placeholder:"TIME" help:"All of since a time, such as 2026-01-31T12:00:00Z, to the webhook of --webhook."`
-	Outcome  string    `enum:"all,delivered,failed,dropped" default:"all" help:"With --since only those with this outcome: all, delivered, failed or dropped."`
+	Delivery string `arg:"" optional:"" name:"delivery" help:"A delivery's id."`
+	Webhook  string `placeholder:"ID" help:"Only to this webhook."`
+	Since    moment `placeholder:"TIME" help:"All of since a time, such as 2026-01-31T12:00:00Z, to the webhook of --webhook."`
+	Outcome  string `enum:"all,delivered,failed,dropped" default:"all" help:"With --since only those with this outcome: all, delivered, failed or dropped."`
 	storeCommand
 }
 
@@ -212,9 +212,9 @@ func (c *webhooksReplayCommand) Run(ctx context.Context, env *Env) error {
 	var delivery, webhook curfew.ID
 	var err error
 	switch {
-	case (c.Delivery == "") == c.Since.IsZero():
+	case (c.Delivery == "") == time.Time(c.Since).IsZero():
 		return usageError{fmt.Errorf("give the id of a delivery, or --since and --webhook")}
-	case !c.Since.IsZero() && c.Webhook == "":
+	case !time.Time(c.Since).IsZero() && c.Webhook == "":
 		return usageError{fmt.Errorf("--since needs --webhook")}
 	}
 	if c.Delivery != "" {
@@ -265,7 +265,7 @@ func (c *webhooksReplayCommand) one(ctx context.Context, in *installation, deliv
 // since replays page by page, the newest first.
 func (c *webhooksReplayCommand) since(ctx context.Context, in *installation, webhook curfew.ID) (replayed int, err error) {
 	const together = 500
-	filter := authority.DeliveryFilter{From: authority.FirstEventAfter(c.Since), Limit: together}
+	filter := authority.DeliveryFilter{From: authority.FirstEventAfter(time.Time(c.Since)), Limit: together}
 	if c.Outcome != "all" {
 		outcome := curfew.Outcome(c.Outcome)
 		filter.Outcome = &outcome
