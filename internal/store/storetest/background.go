@@ -173,10 +173,9 @@ func sessionRetention(t *testing.T, open Open) {
 	keep := func(w *World) *authority.SessionRetention {
 		return &authority.SessionRetention{Store: w.Store, Now: w.Clock.Now, Keep: 30 * day}
 	}
-	every := func(context.Context) error { return nil }
 	removes := func(w *World, r *authority.SessionRetention, want int) {
 		w.T.Helper()
-		n, err := r.Pass(bg, every)
+		n, err := r.Pass(bg, always)
 		must(w.T, err)
 		if n != want {
 			w.T.Errorf("removed %d, want %d", n, want)
@@ -268,7 +267,7 @@ func sessionRetention(t *testing.T, open Open) {
 		again := w.start(w.Acme, 1000, born, nil)
 		var total atomic.Int32
 		together(4, func(int) {
-			n, err := keep(w).Pass(bg, every)
+			n, err := keep(w).Pass(bg, always)
 			if err != nil {
 				w.T.Error(err)
 			}

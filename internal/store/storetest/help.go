@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"reflect"
@@ -28,6 +29,9 @@ func asError(err error, e **curfew.Error) bool { return errors.As(err, e) }
 
 // sameState compares two readings of an account.
 func sameState(a, b accountState) bool { return reflect.DeepEqual(a, b) }
+
+// always goes on from one chunk of background work to the next.
+func always(context.Context) error { return nil }
 
 // ptr is a pointer to a copy of v.
 func ptr[T any](v T) *T { return &v }

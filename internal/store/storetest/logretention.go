@@ -13,7 +13,6 @@ import (
 // logRetention: entries go once they matter no more, and no earlier; the log's
 // numbers go on.
 func logRetention(t *testing.T, open Open) {
-	every := func(context.Context) error { return nil }
 	write := func(w *World, n int) {
 		w.T.Helper()
 		must(w.T, w.Store.InLog(bg, w.Acme.ID(), func(ctx context.Context, tx authority.Tx) error {
@@ -29,14 +28,14 @@ func logRetention(t *testing.T, open Open) {
 		retention := &authority.LogRetention{Store: w.Store, Now: w.Clock.Now}
 		removes := func(want int) {
 			w.T.Helper()
-			n, err := retention.Pass(bg, every)
+			n, err := retention.Pass(bg, always)
 			must(w.T, err)
 			if n != want {
 				w.T.Errorf("removed %d, want %d", n, want)
 			}
 		}
 		w.Clock.Add(time.Hour)
-		_, err := retention.Pass(bg, every) // what the making of the world left
+		_, err := retention.Pass(bg, always) // what the making of the world left
 		must(w.T, err)
 		cursor := curfew.Cursor{}
 		_, err = read(w.Log(), cursor, 100)
@@ -99,7 +98,7 @@ func logRetention(t *testing.T, open Open) {
 		if n != 2000 || !errors.Is(err, errInjected) {
 			w.T.Errorf("removed %d, %v", n, err)
 		}
-		n, err = retention.Pass(bg, every)
+		n, err = retention.Pass(bg, always)
 		must(w.T, err)
 		if n < 2100 {
 			w.T.Errorf("removed %d", n)

@@ -31,10 +31,9 @@ func auditRetention(t *testing.T, open Open) {
 	keep := func(w *World) *authority.AuditRetention {
 		return &authority.AuditRetention{Store: w.Store, Now: w.Clock.Now, Chain: w.Chain, Keep: 400 * day}
 	}
-	every := func(context.Context) error { return nil }
 	removes := func(w *World, want int) {
 		w.T.Helper()
-		n, err := keep(w).Pass(bg, every)
+		n, err := keep(w).Pass(bg, always)
 		must(w.T, err)
 		if n != want {
 			w.T.Errorf("removed %d, want %d", n, want)
@@ -121,7 +120,7 @@ func auditRetention(t *testing.T, open Open) {
 				w.happen(w.Acme.ID(), 20, w.Clock.Now())
 				return
 			}
-			n, err := keep(w).Pass(bg, every)
+			n, err := keep(w).Pass(bg, always)
 			if err != nil {
 				w.T.Error(err)
 			}
@@ -141,14 +140,14 @@ func auditRetention(t *testing.T, open Open) {
 		alien, err := audit.NewChain(func(id byte) ([32]byte, bool) { return [32]byte{9}, true }, 1)
 		must(w.T, err)
 		r.Chain = alien // every row looks changed
-		n, err := r.Pass(bg, every)
+		n, err := r.Pass(bg, always)
 		if err == nil || n != 0 || !strings.Contains(err.Error(), "row 1 was changed") {
 			w.T.Errorf("removed %d, %v", n, err)
 		}
 		blind, err := audit.NewChain(func(id byte) ([32]byte, bool) { return [32]byte{9}, id == 77 }, 77)
 		must(w.T, err)
 		r.Chain = blind // the secret of that time is not there
-		if n, err = r.Pass(bg, every); err == nil || n != 0 || !strings.Contains(err.Error(), "CURFEW_SECRET_PREVIOUS") {
+		if n, err = r.Pass(bg, always); err == nil || n != 0 || !strings.Contains(err.Error(), "CURFEW_SECRET_PREVIOUS") {
 			w.T.Errorf("removed %d, %v", n, err)
 		}
 		if len(numbers(w)) != 5 {

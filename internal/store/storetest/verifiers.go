@@ -38,7 +38,6 @@ func verifiers(t *testing.T, open Open) {
 		if got := known(); len(got) != 2 || got["a"] != "y" || got["b"] != "" {
 			w.T.Errorf("known are %v", got)
 		}
-		always := func(context.Context) error { return nil }
 		w.Clock.Add(24*time.Hour + time.Millisecond)
 		n, err := w.ForgetVerifiers(bg, always)
 		if must(w.T, err); n != 1 || len(known()) != 1 {
