@@ -141,7 +141,7 @@ func (g Guard) JudgeURL(text string) error {
 		}
 	}
 	if u.Scheme == "http" && len(g.Allow) == 0 {
-		return errors.New("must begin with https://")
+		return errors.New("must begin with https:// (http is for addresses that CURFEW_WEBHOOK_ALLOW names)")
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
 		if err := g.control(u.Scheme == "http")(network(addr), net.JoinHostPort(addr.String(), "1"), nil); err != nil {

@@ -68,6 +68,14 @@ func TestGuard(t *testing.T) {
 			}
 		}
 	}
+	// Whoever tries it out by http on their own machine is told what lets them.
+	const local = "http://127.0.0.1:3000/"
+	if err := (Guard{}).JudgeURL(local); err == nil || !strings.Contains(err.Error(), "CURFEW_WEBHOOK_ALLOW") {
+		t.Errorf("%s, nothing allowed: %v", local, err)
+	}
+	if err := (Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}).JudgeURL(local); err != nil {
+		t.Errorf("%s, allowed: %v", local, err)
+	}
 	for _, other := range []string{"unix", "udp4", "tcp"} {
 		if (Guard{}).control(false)(other, "93.184.216.34:443", nil) == nil {
 			t.Errorf("a connection of %s", other)
