@@ -43,6 +43,12 @@ type wire struct {
 	mu           sync.Mutex
 	commit       fate
 	deaf         bool // what is sent is lost, for good
+	inTx         bool // the server has begun a transaction
+	alone        bool // what it was asked for last is a change that commits by itself
+	// changes are the prepared statements that change something; changing says
+	// that one of them was bound since the last answer.
+	changes  map[string]bool
+	changing bool
 }
 
 // startProxy leads to the server of a URL, and returns a URL that leads to it.
@@ -134,7 +140,7 @@ func (p *proxy) serve(node net.Conn) {
 		_ = node.Close()
 		return
 	}
-	w := &wire{node: node, server: server}
+	w := &wire{node: node, server: server, changes: map[string]bool{}}
 	p.mu.Lock()
 	w.deaf = p.deaf
 	p.conns[w] = true
@@ -162,7 +168,7 @@ func (p *proxy) serve(node net.Conn) {
 		if err != nil {
 			return
 		}
-		if query, ok := message.(*pgproto3.Query); ok && strings.EqualFold(query.String, "commit") && !w.isDeaf() {
+		if w.commits(message) && !w.isDeaf() {
 			what := p.next()
 			if what == notSent {
 				return
@@ -175,6 +181,44 @@ func (p *proxy) serve(node net.Conn) {
 			return
 		}
 	}
+}
+
+// commits reports whether with this message the server is asked to commit: by that
+// word, or at the end of a change that stands in no transaction.
+func (w *wire) commits(message pgproto3.FrontendMessage) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch m := message.(type) {
+	case *pgproto3.Query:
+		return strings.EqualFold(m.String, "commit")
+	case *pgproto3.Parse:
+		w.changes[m.Name] = strings.HasPrefix(m.Query, "UPDATE")
+	case *pgproto3.Bind:
+		w.changing = w.changes[m.PreparedStatement]
+	case *pgproto3.Sync:
+		w.alone, w.changing = w.changing && !w.inTx, false
+		return w.alone
+	}
+	return false
+}
+
+// committed reports whether the server says with this message that it has
+// committed. After a change that commits by itself it does so when it is ready for
+// the next, unless the change failed.
+func (w *wire) committed(message pgproto3.BackendMessage) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch m := message.(type) {
+	case *pgproto3.CommandComplete:
+		return string(m.CommandTag) == "COMMIT"
+	case *pgproto3.ErrorResponse:
+		w.alone = false
+	case *pgproto3.ReadyForQuery:
+		alone := w.alone
+		w.inTx, w.alone = m.TxStatus != 'I', false
+		return alone
+	}
+	return false
 }
 
 // next is the fate of the next commit.
@@ -209,7 +253,7 @@ func (p *proxy) answers(w *wire) {
 		if err != nil {
 			return
 		}
-		if done, ok := message.(*pgproto3.CommandComplete); ok && string(done.CommandTag) == "COMMIT" {
+		if w.committed(message) {
 			w.mu.Lock()
 			what := w.commit
 			w.mu.Unlock()
@@ -223,7 +267,7 @@ func (p *proxy) answers(w *wire) {
 			case notHeard:
 				return
 			case halfHeard:
-				b, err := done.Encode(nil)
+				b, err := message.Encode(nil)
 				if err == nil {
 					_, _ = w.node.Write(b[:len(b)/2])
 				}

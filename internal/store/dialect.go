@@ -58,7 +58,10 @@ type dialect struct {
 	oneWriter bool
 	// rotate runs waiting refreshes in one transaction, standings waiting
 	// reads of sessions.
-	rotate    func(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error
+	rotate func(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) error
+	// alone, where a batch of refreshes is one statement that needs no
+	// transaction around it, tells what an error says of one refresh or of many.
+	alone     func(err error, many bool) error
 	standings func(ctx context.Context, db *DB, calls []*standingCall) error
 	// batched are the engine's own statements for that, looked those for reads
 	// beside other reads.

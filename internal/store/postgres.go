@@ -45,6 +45,7 @@ var postgresDialect = dialect{
 	appendLog:    appendMany,
 	verifiers:    verifiersTogether,
 	rotate:       rotateMany,
+	alone:        postgresAlone,
 	standings:    standingsMany,
 	batched:      []*query{rotateAll, selectStandings},
 	rotators:     2,
@@ -117,6 +118,8 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
 		// Rows that somebody holds for long keep one account waiting, not all.
 		"lock_timeout": "500",
+		// A batch that is a transaction by itself says nothing of its isolation.
+		"default_transaction_isolation": "read committed",
 	} {
 		batch.RuntimeParams[name] = value
 	}
@@ -132,7 +135,7 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	general := conns - batchConns - logConns
 	db.write = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), general)
 	db.read = db.write
-	db.batch = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*batch)}), batchConns)
+	db.batch = newPool(o.wrapped(aloneConnector{postgresConnector{stdlib.GetConnector(*batch)}}), batchConns)
 	db.writers = max(1, general*2/3-1) // with the bulk lane's, readers always find a connection that no writer holds
 	// A new connection plans anew, by what the tables have become.
 	db.batch.SetConnMaxLifetime(batchLife)

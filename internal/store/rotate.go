@@ -123,6 +123,11 @@ func (db *DB) rotateByAccount(calls []*rotateCall) bool {
 // rotateTogether runs a batch under no caller's deadline: the engine's own
 // bounds hold.
 func (db *DB) rotateTogether(calls []*rotateCall) error {
+	if db.dialect.alone != nil {
+		if done, err := db.rotateAlone(calls); done {
+			return err
+		}
+	}
 	tx, ctx, end, err := db.begin(context.Background(), db.batch, db.dialect.writing)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotBegun, err)

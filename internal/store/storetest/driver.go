@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -12,6 +13,8 @@ type Op string
 
 // The operations, in the words of the driver's interfaces. Committed is told
 // after a commit was done: failing it loses the answer of a commit that holds.
+// A statement that changes something outside of a transaction is told as one: what
+// it answers with is on the way with the answer to its commit.
 const (
 	OpBegin     Op = "begin"
 	OpPrepare   Op = "prepare"
@@ -91,12 +94,13 @@ func (c tapConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tapConn{conn, c.tap}, nil
+	return &tapConn{Conn: conn, tap: c.tap}, nil
 }
 
 type tapConn struct {
 	driver.Conn
-	tap *Tap
+	tap  *Tap
+	inTx bool
 }
 
 func (c *tapConn) Ping(ctx context.Context) error { return c.Conn.(driver.Pinger).Ping(ctx) }
@@ -122,7 +126,8 @@ func (c *tapConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx
 	if err != nil {
 		return nil, err
 	}
-	return tapTx{tx, c.tap}, nil
+	c.inTx = true
+	return tapTx{tx, c}, nil
 }
 
 func (c *tapConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
@@ -133,7 +138,7 @@ func (c *tapConn) PrepareContext(ctx context.Context, text string) (driver.Stmt,
 	if err != nil {
 		return nil, err
 	}
-	return &tapStmt{stmt, text, c.tap}, nil
+	return &tapStmt{stmt, text, c}, nil
 }
 
 func (c *tapConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
@@ -151,40 +156,57 @@ func (c *tapConn) QueryContext(ctx context.Context, text string, args []driver.N
 	if err != nil {
 		return nil, err
 	}
-	return &tapRows{rows, text, c.tap}, nil
+	return &tapRows{rows, text, c.tap, false}, nil
 }
 
 type tapStmt struct {
 	driver.Stmt
 	text string
-	tap  *Tap
+	conn *tapConn
 }
 
 func (s *tapStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	if err := s.tap.see(Call{OpExec, s.text, args}); err != nil {
+	if err := s.conn.tap.see(Call{OpExec, s.text, args}); err != nil {
 		return nil, err
 	}
 	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 }
 
 func (s *tapStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	if err := s.tap.see(Call{OpQuery, s.text, args}); err != nil {
-		return nil, err
+	calls := []Call{{OpQuery, s.text, args}}
+	alone := !s.conn.inTx && strings.HasPrefix(s.text, "UPDATE")
+	if alone {
+		calls = []Call{{Op: OpBegin}, calls[0], {Op: OpCommit}}
+	}
+	for _, c := range calls {
+		if err := s.conn.tap.see(c); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 	if err != nil {
 		return nil, err
 	}
-	return &tapRows{rows, s.text, s.tap}, nil
+	return &tapRows{rows, s.text, s.conn.tap, alone}, nil
 }
 
 type tapRows struct {
 	driver.Rows
-	text string
-	tap  *Tap
+	text  string
+	tap   *Tap
+	alone bool // they come of a statement that is its own transaction
 }
 
 func (r *tapRows) Next(dest []driver.Value) error {
+	if r.alone {
+		err := r.Rows.Next(dest)
+		if err == io.EOF {
+			if lost := r.tap.see(Call{Op: OpCommitted}); lost != nil {
+				return lost
+			}
+		}
+		return err
+	}
 	if err := r.tap.see(Call{Op: OpNext, SQL: r.text}); err != nil && err != io.EOF {
 		return err
 	}
@@ -193,17 +215,23 @@ func (r *tapRows) Next(dest []driver.Value) error {
 
 type tapTx struct {
 	driver.Tx
-	tap *Tap
+	conn *tapConn
 }
 
 // Commit of a failed call rolls back, as an engine does that cannot commit.
 func (t tapTx) Commit() error {
-	if err := t.tap.see(Call{Op: OpCommit}); err != nil {
+	t.conn.inTx = false
+	if err := t.conn.tap.see(Call{Op: OpCommit}); err != nil {
 		_ = t.Tx.Rollback()
 		return err
 	}
 	if err := t.Tx.Commit(); err != nil {
 		return err
 	}
-	return t.tap.see(Call{Op: OpCommitted})
+	return t.conn.tap.see(Call{Op: OpCommitted})
+}
+
+func (t tapTx) Rollback() error {
+	t.conn.inTx = false
+	return t.Tx.Rollback()
 }
