@@ -98,19 +98,6 @@ type Reader interface {
 	// LoginName finds the person of a normalised email, across accounts.
 	LoginName(ctx context.Context, name string) (accountID, userID curfew.ID, err error)
 
-	// AccountOf finds the account of a product's own id, across accounts; UserOf
-	// a person of it.
-	AccountOf(ctx context.Context, externalID string) (curfew.ID, error)
-	UserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.User, error)
-
-	// AccountAndUserOf reads an account, and the person of a product's own id in it.
-	AccountAndUserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.Account, curfew.User, error)
-	// Repeatable is the start that a service may repeat under an id.
-	Repeatable(ctx context.Context, id [32]byte) (curfew.Repeatable, error)
-	// OldRepeatables looks for what was made before a time, and gives a time by
-	// which at most limit of it were made, zero for none.
-	OldRepeatables(ctx context.Context, before time.Time, limit int) (by time.Time, err error)
-
 	Account(ctx context.Context, id curfew.ID) (curfew.Account, error)
 	User(ctx context.Context, accountID, id curfew.ID) (curfew.User, error)
 	Owners(ctx context.Context, accountID curfew.ID) ([]curfew.User, error)
@@ -137,13 +124,6 @@ type Reader interface {
 	Invite(ctx context.Context, accountID, id curfew.ID) (curfew.Invite, error)
 	// InviteList gives the invitations that can still be accepted at now.
 	InviteList(ctx context.Context, accountID curfew.ID, now time.Time, page Page[InviteKey]) (List[curfew.Invite, InviteKey], error)
-
-	PortalLink(ctx context.Context, accountID, id curfew.ID) (curfew.PortalLink, error)
-	// PortalWaits reports whether there is a link that a person, or with others
-	// anybody but them, may still open at now.
-	PortalWaits(ctx context.Context, accountID, userID curfew.ID, others bool, now time.Time) (bool, error)
-	// Tied are the sessions that end with another one.
-	Tied(ctx context.Context, accountID, id curfew.ID) ([]curfew.ID, error)
 
 	// Reset is a person's latest link to a new password, whether it works or not.
 	Reset(ctx context.Context, accountID, userID curfew.ID) (curfew.Reset, error)
@@ -206,21 +186,8 @@ type Reader interface {
 	ThrottleKeys(ctx context.Context, after []byte, limit int) (last []byte, looked int, err error)
 	// SigningKeys gives all stored keys of the installation, oldest first.
 	SigningKeys(ctx context.Context) ([]token.SealedKey, error)
-	// ServiceKey is one service key, whether it works or not; ServiceKeys are
-	// all of them, oldest first.
-	ServiceKey(ctx context.Context, id curfew.ID) (curfew.ServiceKey, error)
-	ServiceKeys(ctx context.Context) ([]curfew.ServiceKey, error)
-	// Verifiers gives at most limit of those that were heard of since a time.
-	Verifiers(ctx context.Context, since time.Time, limit int) ([]curfew.Verifier, error)
-	// Receipt is one receipt; ReceiptAcks what was heard of it while it was open.
-	// OpenReceipts are those, of all accounts, that are not final.
-	Receipt(ctx context.Context, accountID, id curfew.ID) (curfew.Receipt, error)
-	ReceiptAcks(ctx context.Context, accountID, id curfew.ID) ([]curfew.ReceiptAck, error)
-	OpenReceipts(ctx context.Context) ([]curfew.ReceiptKey, error)
-	// NewestHeartbeat is the latest time at which any node used this store,
-	// zero for none.
-	NewestHeartbeat(ctx context.Context) (time.Time, error)
-
+	ServiceReader
+	FeedReader
 	WebhookReader
 }
 
@@ -228,20 +195,16 @@ type Reader interface {
 // reports false rather than an error.
 type Tx interface {
 	Reader
+	ServiceTx
+	FeedTx
 	WebhookTx
 
 	// InsertAccount makes an account.
 	InsertAccount(ctx context.Context, account curfew.Account) error
-	// ClaimAccount gives a product's own id to an account; false when another
-	// account has it.
-	ClaimAccount(ctx context.Context, externalID string, accountID curfew.ID) (bool, error)
 	RenameAccount(ctx context.Context, id curfew.ID, name string) error
 	// SetPolicy stores the overrides, raises the policy version by one and
 	// returns it.
 	SetPolicy(ctx context.Context, accountID curfew.ID, s policy.Settings, by curfew.ID, now time.Time) (version int64, err error)
-	// SetBounds stores what an account's owner may choose from, and raises the
-	// bounds' version by one.
-	SetBounds(ctx context.Context, accountID curfew.ID, b policy.AccountBounds) error
 	// Clamp applies limits to running sessions: those already over them end
 	// with policy_tightened, others are shortened. It marks the account, so
 	// that a session born under an older version is treated so before it
@@ -254,9 +217,6 @@ type Tx interface {
 	// false when that name is taken.
 	InsertUser(ctx context.Context, user curfew.User, loginName string) (bool, error)
 	RenameUser(ctx context.Context, accountID, id curfew.ID, name string) error
-	// SetUserDetails changes the name and address of somebody without a login
-	// name.
-	SetUserDetails(ctx context.Context, accountID, id curfew.ID, name, email string) error
 	SetUserRole(ctx context.Context, accountID, id curfew.ID, role curfew.Role) error
 	// SetUserDisabled disables at a time, or enables with the zero time.
 	SetUserDisabled(ctx context.Context, accountID, id curfew.ID, at time.Time) error
@@ -266,13 +226,6 @@ type Tx interface {
 	// the epochs that the session was given, and stamps the user's last
 	// sign-in; false when any of that no longer holds.
 	InsertSession(ctx context.Context, session curfew.Session) (bool, error)
-	// RenewSecret gives a session whose first refresh token was never exchanged
-	// another one; false when it was, or the session was revoked.
-	RenewSecret(ctx context.Context, accountID, id curfew.ID, hash [32]byte, now time.Time) (bool, error)
-	// ClaimRepeatable keeps a start under its id; false when another one that was
-	// made after a time has it. ForgetRepeatables drops what was made by a time.
-	ClaimRepeatable(ctx context.Context, r curfew.Repeatable, after time.Time) (bool, error)
-	ForgetRepeatables(ctx context.Context, by time.Time) (int, error)
 	// RevokeSession ends one session; false when it is revoked already.
 	RevokeSession(ctx context.Context, accountID, id curfew.ID, reason curfew.Reason, now time.Time) (bool, error)
 	// RaiseAccountEpoch ends every session of the account and returns the new
@@ -299,13 +252,6 @@ type Tx interface {
 	AcceptInvite(ctx context.Context, accountID, id curfew.ID, now time.Time) (bool, error)
 	// DeleteInvite takes an open invitation back; false when there is none.
 	DeleteInvite(ctx context.Context, accountID, id curfew.ID) (bool, error)
-
-	InsertPortalLink(ctx context.Context, link curfew.PortalLink) error
-	// SpendPortalLink uses a link up for a session, and keeps it until a time;
-	// false when it was used before, or is too old. ForgetPortalLinks drops those
-	// that were kept until a time at most.
-	SpendPortalLink(ctx context.Context, accountID, id, sessionID curfew.ID, keptUntil, now time.Time) (bool, error)
-	ForgetPortalLinks(ctx context.Context, by time.Time) (int, error)
 
 	// InsertReset makes a person's link to a new password, in place of any
 	// other of theirs.
@@ -368,33 +314,6 @@ type Tx interface {
 	KeepSigningKey(ctx context.Context, kid string) error
 	// ResealSigningKey replaces the sealed part of a key.
 	ResealSigningKey(ctx context.Context, kid string, sealed []byte) error
-
-	InsertServiceKey(ctx context.Context, key curfew.ServiceKey) error
-	// RotateServiceKey stores the hashes, times and end of a key that was
-	// rotated; false when there is no such key, or it was revoked.
-	RotateServiceKey(ctx context.Context, key curfew.ServiceKey) (bool, error)
-	// RevokeServiceKey ends a key; false when there is none, or it was ended.
-	RevokeServiceKey(ctx context.Context, id curfew.ID, now time.Time) (bool, error)
-	// TouchServiceKey records when a key was used, unless that was after before.
-	TouchServiceKey(ctx context.Context, id curfew.ID, at, before time.Time) error
-
-	// InsertReceipt makes a receipt; the entry of the log that names it gives it
-	// its place. AcknowledgeReceipt keeps what was heard of it: the earliest
-	// acknowledgement of each verifier stays. SettleReceipt makes it final; false
-	// when it was. ForgetReceipts drops those that were final before a time.
-	InsertReceipt(ctx context.Context, r curfew.Receipt) error
-	AcknowledgeReceipt(ctx context.Context, ack curfew.ReceiptAck) error
-	SettleReceipt(ctx context.Context, accountID, id curfew.ID, at time.Time, outcome curfew.ReceiptOutcome) (bool, error)
-	ForgetReceipts(ctx context.Context, before time.Time) (int, error)
-
-	// RecordVerifiers keeps what was heard of verifiers, unless something newer
-	// is known; ForgetVerifiers drops those not heard of since a time.
-	RecordVerifiers(ctx context.Context, heard []curfew.Verifier) error
-	ForgetVerifiers(ctx context.Context, before time.Time) (int, error)
-
-	// Heartbeat records that a node was alive at a time, Farewell that it stops.
-	Heartbeat(ctx context.Context, node curfew.ID, now time.Time) error
-	Farewell(ctx context.Context, node curfew.ID, now time.Time) error
 }
 
 // Clamped is what new limits did to running sessions.
