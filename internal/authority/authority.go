@@ -101,6 +101,7 @@ type Authority struct {
 	serviceKeys    *recent[curfew.ID, curfew.ServiceKey]
 	accountIDs     *recent[string, curfew.ID]
 	serviceKeyUses *serviceKeyUses
+	keyLooks       *keyLooks
 }
 
 // New makes an Authority.
@@ -121,7 +122,7 @@ func New(c Config) (*Authority, error) {
 	if !ok {
 		return nil, errors.New("authority: the secret has no key for login names")
 	}
-	return &Authority{
+	a := &Authority{
 		Config:         c,
 		refreshTokens:  token.NewRefreshCodec(c.Secrets),
 		browsers:       token.NewBrowserCodec(c.Secrets),
@@ -129,7 +130,9 @@ func New(c Config) (*Authority, error) {
 		serviceKeys:    newRecent[curfew.ID, curfew.ServiceKey](serviceKeyAge, maxServiceKeys),
 		accountIDs:     newRecent[string, curfew.ID](accountAge, maxAccounts),
 		serviceKeyUses: newServiceKeyUses(),
-	}, nil
+	}
+	a.keyLooks = &keyLooks{read: a.ServiceKeys, elapsed: c.Elapsed}
+	return a, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -33,6 +33,15 @@ func (r *recent[K, V]) recall(key K, now time.Duration) (value V, ok bool) {
 	return found.value, ok && now-found.asked < r.age
 }
 
+// knows reports whether a key was there when it was last looked for, however
+// long ago.
+func (r *recent[K, V]) knows(key K) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.found[key]
+	return ok
+}
+
 // remember keeps a value, unless one is known that was read later.
 func (r *recent[K, V]) remember(key K, value V, asked time.Duration) {
 	r.mu.Lock()

@@ -72,7 +72,13 @@ func (a *Authority) serviceKey(ctx context.Context, id curfew.ID) (curfew.Servic
 	if key, ok := a.serviceKeys.recall(id, asked); ok {
 		return key, nil
 	}
-	key, err := a.readServiceKey(ctx, id)
+	var key curfew.ServiceKey
+	var err error
+	if a.serviceKeys.knows(id) {
+		key, err = a.readServiceKey(ctx, id)
+	} else { // it may be made up, as may any number of others
+		key, asked, err = a.keyLooks.find(ctx, id)
+	}
 	if err == nil {
 		a.serviceKeys.remember(id, key, asked)
 	}
