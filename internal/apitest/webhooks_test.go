@@ -284,14 +284,21 @@ func TestWhatWebhooksAreTold(t *testing.T) {
 		t.Errorf("who wants one event was told of %v", all)
 	}
 
-	// A deadline: told once, whoever looks and however often.
+	// A deadline: told once, whoever looks and however often; and not while a
+	// refresh may be under way that came before it.
 	step()
-	w.clock.pass(15*time.Minute + 10*time.Second)
-	for range 2 {
+	look := func() {
 		teller := authority.ExpiredTeller{Store: w.setup.authority.Store, Now: w.clock.Now}
 		_, err := teller.Pass(context.Background(), func(context.Context) error { return nil })
 		must(t, err)
 	}
+	w.clock.pass(15*time.Minute + 18*time.Second)
+	if look(); len(next()) != 0 {
+		t.Error("told of a deadline that a request may move still")
+	}
+	w.clock.pass(2 * time.Second)
+	look()
+	look()
 	if e = only(t, next(), "session.expired"); named(e, "session") != w.ada.session || e.Data["reason"] != "idle" {
 		t.Errorf("told %v", e)
 	}

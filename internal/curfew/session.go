@@ -52,9 +52,11 @@ type Session struct {
 	// Generation counts rotations; the refresh token of this generation is
 	// the current one.
 	Generation uint32
-	// RotatedAt is when it last rotated, zero for never; RotationAttempt is
-	// the SHA-256 of the attempt that did it, nil for none; RotationNonce is
-	// the random mark of the statement that did it.
+	// RotatedAt is when it last rotated, or when a service repeated its start and
+	// so got another token of the first generation, which is as young then as one
+	// of a rotation; zero for neither. RotationAttempt is the SHA-256 of the
+	// attempt that rotated it, nil for none; RotationNonce is the random mark of
+	// the statement that did.
 	RotatedAt       time.Time
 	RotationAttempt []byte
 	RotationNonce   []byte
