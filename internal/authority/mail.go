@@ -24,6 +24,7 @@ const (
 	LetterReset      LetterKind = "reset"
 	LetterInvitation LetterKind = "invitation"
 	LetterSignIn     LetterKind = "sign_in"
+	LetterPassword   LetterKind = "password"
 )
 
 // Letter is what a mail tells, before it is put into words. Its names come from
@@ -60,6 +61,17 @@ type SignInLetter struct {
 	SessionsURL, ForgotURL string
 }
 
+// PasswordLetter tells a person that their password is another one now.
+type PasswordLetter struct {
+	To, Name, AccountName string
+	ByLink                bool // by a link to a new password; else by the current one
+	Device                curfew.Device
+	IP                    string
+	At                    time.Time
+	// ForgotURL is where somebody begins who did not do it.
+	ForgotURL string
+}
+
 // Recipient is part of Letter.
 func (l ResetLetter) Recipient() string { return l.To }
 
@@ -68,6 +80,9 @@ func (l InvitationLetter) Recipient() string { return l.To }
 
 // Recipient is part of Letter.
 func (l SignInLetter) Recipient() string { return l.To }
+
+// Recipient is part of Letter.
+func (l PasswordLetter) Recipient() string { return l.To }
 
 // How much mail one may cause for others: a stranger links to a new password
 // for one person, and an account invitations.
@@ -121,4 +136,16 @@ func (a *Authority) mailSignIn(from curfew.Origin, st curfew.Standing, browser s
 		}
 		return letter, nil
 	})
+}
+
+// mailPassword tells a person that their password was changed (ASVS 6.3.7).
+// Whoever changes one has proved something first, so that no stranger causes
+// such mail, and no limit keeps one back.
+func (a *Authority) mailPassword(from curfew.Origin, account curfew.Account, user curfew.User, byLink bool) {
+	if a.Mailer == nil {
+		return
+	}
+	letter := PasswordLetter{To: user.Email, Name: user.Name, AccountName: account.Name, ByLink: byLink,
+		Device: a.ParseDevice(from.UserAgent), IP: from.IP, At: a.now(), ForgotURL: a.PublicURL + "/forgot"}
+	a.Mailer.Later(LetterPassword, func(context.Context) (Letter, error) { return letter, nil })
 }

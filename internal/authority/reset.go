@@ -154,6 +154,7 @@ func (a *Authority) ResetPassword(ctx context.Context, from curfew.Origin, link,
 	switch {
 	case err == nil:
 		a.passed(ctx, gate)
+		a.mailPassword(from, open.account, open.user, true)
 	case curfew.KindOf(err) == curfew.KindLinkInvalid: // it stopped working since it was looked at
 		if _, again := a.openReset(ctx, from, link); again != nil {
 			err = again // and audited

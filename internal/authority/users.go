@@ -223,6 +223,7 @@ func (a *Authority) ChangePassword(ctx context.Context, actor curfew.Actor, from
 	switch {
 	case err == nil:
 		a.passed(ctx, gate)
+		a.mailPassword(from, account, user, false)
 	case curfew.KindOf(err) == curfew.KindUnavailable: // the password was right
 		err = alsoFailed(err, a.refund(ctx, gate))
 	}

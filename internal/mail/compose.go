@@ -45,6 +45,8 @@ func Compose(letter authority.Letter) (Text, error) {
 		name, subject = "invitation", "You are invited to "+line(l.AccountName)
 	case authority.SignInLetter:
 		name, subject = "sign-in", "New sign-in to your account"
+	case authority.PasswordLetter:
+		name, subject = "password", "Your password was changed"
 	default:
 		return Text{}, fmt.Errorf("mail: there are no words for a %T", letter)
 	}

@@ -22,6 +22,8 @@ var (
 		URL: "https://auth.example.com/invite#token=cfi_AAAA", ExpiresAt: at.Add(7 * 24 * time.Hour)}
 	signIn = authority.SignInLetter{To: "bob@acme.example", Name: "Bob", AccountName: "Acme", Device: curfew.Device{Browser: "Firefox 144", OS: "Linux", Kind: "desktop"},
 		IP: "192.0.2.7", At: at, SessionsURL: "https://auth.example.com/account/sessions", ForgotURL: "https://auth.example.com/forgot"}
+	changed = authority.PasswordLetter{To: "bob@acme.example", Name: "Bob", AccountName: "Acme", Device: signIn.Device, IP: "192.0.2.7", At: at, ForgotURL: signIn.ForgotURL}
+	byLink  = authority.PasswordLetter{To: "bob@acme.example", Name: "Bob", AccountName: "Acme", ByLink: true, IP: "192.0.2.7", At: at, ForgotURL: signIn.ForgotURL}
 )
 
 func TestWords(t *testing.T) {
@@ -36,6 +38,9 @@ func TestWords(t *testing.T) {
 			[]string{invitation.URL}},
 		{signIn, "New sign-in to your account", []string{"Firefox 144 on Linux", "192.0.2.7", "09:00 UTC on 2 March 2026", signIn.SessionsURL, signIn.ForgotURL, "If it was not you"},
 			[]string{signIn.SessionsURL, signIn.ForgotURL}},
+		{changed, "Your password was changed", []string{"Hello Bob,", "Acme", "Firefox 144 on Linux", "192.0.2.7", "09:00 UTC on 2 March 2026", "If it was not you", changed.ForgotURL},
+			[]string{"somebody who knew the one before.", changed.ForgotURL}},
+		{byLink, "Your password was changed", []string{"You were signed out everywhere.", byLink.ForgotURL}, []string{"link to a new password."}},
 		{authority.SignInLetter{To: "b@c", At: at}, "New sign-in to your account", []string{"unknown"}, nil},
 	} {
 		text, err := Compose(tt.letter)
@@ -75,6 +80,7 @@ func TestHostileNames(t *testing.T) {
 			authority.ResetLetter{To: "a@b.example", Name: name, AccountName: name, URL: link, ExpiresAt: at},
 			authority.InvitationLetter{To: "a@b.example", InvitedBy: name, AccountName: name, Role: curfew.RoleMember, URL: link, ExpiresAt: at},
 			authority.SignInLetter{To: "a@b.example", Name: name, AccountName: name, Device: curfew.Device{Browser: name, OS: name}, IP: name, At: at, SessionsURL: link, ForgotURL: link},
+			authority.PasswordLetter{To: "a@b.example", Name: name, AccountName: name, Device: curfew.Device{Browser: name, OS: name}, IP: name, At: at, ForgotURL: link},
 		} {
 			s := newServer(t, nil)
 			p := newPost(t, Config{Server: s.server(true)})

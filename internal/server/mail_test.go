@@ -70,6 +70,7 @@ func TestServerSendsMail(t *testing.T) {
 	post(t, api+"/auth/login", "", `{"email":"ada@acme.example","password":"correct horse battery staple","delivery":"body"}`, 200)
 	post(t, api+"/auth/forgot", "", `{"email":"ada@acme.example"}`, 202)
 	post(t, api+"/auth/forgot", "", `{"email":"nobody@acme.example"}`, 202)
+	post(t, api+"/users/me/password", owner["access_token"].(string), `{"current_password":"correct horse battery staple","new_password":"another horse, another battery"}`, 204)
 	must(t, s.Stop())
 
 	files, err := os.ReadDir(folder)
@@ -80,17 +81,17 @@ func TestServerSendsMail(t *testing.T) {
 		must(t, err)
 		all.Write(b)
 	}
-	for _, want := range []string{"Subject: You are invited to Acme", "Subject: New sign-in to your account", "Subject: Set a new password", "To: <bob@acme.example>", "To: <ada@acme.example>"} {
+	for _, want := range []string{"Subject: You are invited to Acme", "Subject: New sign-in to your account", "Subject: Set a new password", "Subject: Your password was changed", "To: <bob@acme.example>", "To: <ada@acme.example>"} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("no mail has %q", want)
 		}
 	}
-	for kind, want := range map[string]float64{"reset": 1, "invitation": 1, "sign_in": 1} {
-		if got := s.metrics.counted(t, "curfew_mail_total", map[string]string{"kind": kind, "outcome": "sent"}); got != want || len(files) != 3 {
+	for kind, want := range map[string]float64{"reset": 1, "invitation": 1, "sign_in": 1, "password": 1} {
+		if got := s.metrics.counted(t, "curfew_mail_total", map[string]string{"kind": kind, "outcome": "sent"}); got != want || len(files) != 4 {
 			t.Errorf("%d files, of kind %s %v are counted", len(files), kind, got)
 		}
 	}
-	if lines.count("ERROR") != 0 || lines.count("cfp_") != 0 || lines.count("cfi_") != 0 || lines.count("acme.example") != 3 || lines.count(`"to_domain":"acme.example"`) != 3 {
+	if lines.count("ERROR") != 0 || lines.count("cfp_") != 0 || lines.count("cfi_") != 0 || lines.count("acme.example") != 4 || lines.count(`"to_domain":"acme.example"`) != 4 {
 		t.Error(lines.b.String())
 	}
 }

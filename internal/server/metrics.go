@@ -49,7 +49,7 @@ func newMetrics(version string) *metrics {
 		alarms:  counter("curfew_alarms_total", "What an operator should look at, by kind.", "kind", "generation_ahead"),
 	}
 	m.mails = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "curfew_mail_total", Help: "Mails, by kind and outcome."}, []string{"kind", "outcome"})
-	for _, kind := range []authority.LetterKind{authority.LetterReset, authority.LetterInvitation, authority.LetterSignIn} {
+	for _, kind := range []authority.LetterKind{authority.LetterReset, authority.LetterInvitation, authority.LetterSignIn, authority.LetterPassword} {
 		for _, outcome := range []string{mail.Sent, mail.Failed, mail.Dropped} {
 			m.mails.WithLabelValues(string(kind), outcome)
 		}

@@ -143,6 +143,7 @@ func mails(t *testing.T, open Open) {
 	})
 	forgotTooOften(t, open)
 	signInMails(t, open)
+	passwordMails(t, open)
 	inviteMails(t, open)
 }
 
@@ -269,6 +270,35 @@ func signInMails(t *testing.T, open Open) {
 		}
 		if !slices.Equal(ran[0], ran[1]) {
 			w.T.Errorf("with mail %d statements are run, without %d", len(ran[0]), len(ran[1]))
+		}
+	})
+}
+
+func passwordMails(t *testing.T, open Open) {
+	mailed(t, open, "a password that was changed, or set by a link", func(w *World, box *Postbox) {
+		bob := w.Join(w.Acme, "Bob", "bob@acme.example", curfew.RoleMember)
+		link := w.ResetLink(w.Acme.Owner, bob.User())
+		box.Empty(w.T)
+		w.WantKind(w.ChangePassword(bg, bob.Actor(), Origin, "wrong", "another horse, another battery"), curfew.KindInvalidRequest)
+		w.WantKind(w.ResetPassword(bg, Origin, link, "short"), curfew.KindInvalidRequest)
+		if letters := box.Empty(w.T); len(letters) != 0 {
+			w.T.Errorf("told of a refusal: %+v", letters)
+		}
+		want := authority.PasswordLetter{To: "bob@acme.example", Name: "Bob", AccountName: "Acme", ByLink: true,
+			Device: curfew.Device{Browser: "Firefox 144", OS: "Linux", Kind: "desktop"}, IP: Origin.IP, At: w.Clock.Now(), ForgotURL: "http://127.0.0.1:8080/forgot"}
+		must(w.T, w.ResetPassword(bg, Origin, link, "another horse, another battery"))
+		if letters := box.Empty(w.T); len(letters) != 1 || letters[0] != want {
+			w.T.Errorf("by a link %+v", letters)
+		}
+		// Nobody who waits for a change waits for its letter, nor fails for it.
+		box.SetFull(true)
+		must(w.T, w.ChangePassword(bg, w.Acme.Owner.Actor(), Origin, Password, "yet another horse and battery"))
+		box.SetFull(false)
+		must(w.T, w.ChangePassword(bg, w.Acme.Owner.Actor(), curfew.Origin{}, "yet another horse and battery", Password))
+		want = authority.PasswordLetter{To: "ada@acme.example", Name: "Ada Owner", AccountName: "Acme",
+			Device: curfew.Device{Kind: "other"}, At: w.Clock.Now(), ForgotURL: want.ForgotURL}
+		if letters := box.Empty(w.T); len(letters) != 1 || letters[0] != want {
+			w.T.Errorf("by the current password %+v", letters)
 		}
 	})
 }
