@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { judge } from './axe'
+import { judgeLooks } from './axe'
 import { ada, binary, type Curfew, expect, grace, test } from './harness'
 
 /** Makes a service key, as the operator does beside the running server. */
@@ -20,16 +21,25 @@ const open = async (page: Page, curfew: Curfew, key: string) => {
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
-/** Holds a page to the rules of accessibility in all its looks. */
-async function judgeLooks(page: Page, name: string) {
-  for (const width of [1280, 360, 320]) {
-    await page.setViewportSize({ width, height: 800 })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
-      await judge(page, `${name}, ${colorScheme}, ${width}`)
-    }
+/** An endpoint of webhooks, and a service that verifies tokens, which the page tells of. */
+async function others(curfew: Curfew): Promise<void> {
+  const headers = (scope: string) => ({ authorization: `Bearer ${serviceKey(curfew, scope).key}` })
+  const url = 'https://a-host-with-a-long-name.hooks.eu-central-1.example.com/curfew'
+  const made = await fetch(`${curfew.url}/api/v1/service/webhooks`, {
+    method: 'POST',
+    headers: { ...headers('webhooks:write'), 'content-type': 'application/json' },
+    body: JSON.stringify({ url, events: ['session.ended'] }),
+  })
+  expect(made.status).toBe(201)
+  const query = new URLSearchParams({ verifier: randomUUID(), name: 'Billing and invoices', mode: 'lenient' })
+  const reads = headers('revocations:read')
+  const head = async () => {
+    const answer = await fetch(`${curfew.url}/api/v1/revocations/head?${query}`, { headers: reads })
+    expect(answer.status).toBe(200)
+    return (await answer.json()).cursor
   }
+  query.set('applied', await head())
+  await head()
 }
 
 test('an operator looks an account up and ends its sessions', async ({ page, curfew, otherBrowser }) => {
@@ -163,6 +173,12 @@ test('every part is accessible, light and dark, wide and narrow, and by keyboard
   await judgeLooks(page, 'an account whose sessions ended')
   await page.getByRole('link', { name: 'Health' }).press('Enter')
   await judgeLooks(page, 'health')
+  await others(curfew)
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByRole('row', { name: /^a-host-with|^Billing/ })).toHaveCount(2, { timeout: 1 })
+  }).toPass()
+  await judgeLooks(page, 'health with all tables filled')
   await page.goto(`${curfew.adminUrl}/operator/nowhere`)
   await judgeLooks(page, 'nothing there')
 })

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
 import { request } from '@playwright/test'
+import { judgeLooks } from './axe'
 import { ada, binary, Curfew, expect, signIn, test } from './harness'
 
 const product = 'https://app.example.com/settings'
@@ -59,10 +60,23 @@ test('a link from the product opens the pages, once, and leads back', async ({ p
       page.getByRole('heading', { level: 1, name: 'This link does not work any more' }),
     ).toBeVisible()
     await expect(page).toHaveURL(`${curfew.url}/portal`)
+    await judgeLooks(page, 'a link that is over')
+    await page.getByRole('link', { name: 'Go to your account' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Account settings' })).toBeVisible()
+    await page.context().clearCookies()
     await page.goto(`${curfew.url}/portal`)
     await expect(
       page.getByRole('heading', { level: 1, name: 'Open the link from your product' }),
     ).toBeVisible()
+    await expect(page.getByRole('main').getByRole('link')).toHaveCount(0)
+    await judgeLooks(page, 'no link')
+    await page.route('**/auth/portal', (route) => route.abort())
+    await page.goto(await link(context))
+    await expect(page.getByRole('alert')).toContainText('could not be reached')
+    await judgeLooks(page, 'a link without a connection')
+    await page.unroute('**/auth/portal')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.waitForURL('**/account/security')
     await context.dispose()
   } finally {
     await curfew.stop()
@@ -80,6 +94,7 @@ test('nobody is signed out of their browser unasked', async ({ page }) => {
       page.getByRole('heading', { level: 1, name: 'You are signed in as somebody else' }),
     ).toBeVisible()
     await expect(page.getByRole('main')).toContainText(ada.email)
+    await judgeLooks(page, 'somebody else')
     await page.getByRole('link', { name: 'Stay signed in' }).click()
     await expect(page.getByRole('button', { name: `You: ${ada.name}` })).toBeVisible()
     await page.goto(await link(context))

@@ -6,9 +6,7 @@ import { noteBack } from '../layout/back'
 import { Go } from '../layout/go'
 import { Public } from '../layout/public'
 import { Waiting } from '../layout/waiting'
-import { LinkNote } from '../login/link-note'
 import { useLinkToken } from '../login/link-token'
-import { Alert } from '../ui/alert'
 import { Button, buttonClass } from '../ui/button'
 import { Email } from '../ui/email'
 import { FailureNote } from '../ui/failure'
@@ -48,7 +46,7 @@ export function Portal() {
   if (opened) return <Go to={pathOf(opened.page)} title="One moment" />
   if (code === null) {
     return (
-      <LinkNote
+      <LinkOver
         title="Open the link from your product"
         description="This page needs the whole link that your product opens. Go back there and open it again."
       />
@@ -58,7 +56,7 @@ export function Portal() {
   if (type === 'other-session') return <SomebodyElse busy={busy} onReplace={() => open(true)} />
   if (type === 'link-invalid') {
     return (
-      <LinkNote
+      <LinkOver
         title="This link does not work any more"
         description="It works once, within a minute. Go back to where you came from and open it again."
       />
@@ -78,34 +76,45 @@ function pathOf(page: PortalResponse['page']): string {
   return page === 'account' ? '/account' : `/account/${page}`
 }
 
+/**
+ * A link that cannot be used. Who comes from a product has its sign-in, and
+ * nothing to type on the sign-in page here.
+ */
+function LinkOver({ title, description }: { title: string; description: string }) {
+  const { status } = useSession()
+  return (
+    <Public title={title} description={description}>
+      {status === 'signed-in' ? (
+        <Link className={buttonClass('secondary', 'web-submit')} to="/account">
+          Go to your account
+        </Link>
+      ) : null}
+    </Public>
+  )
+}
+
 /** Nobody is signed out of a browser unasked. */
 function SomebodyElse({ busy, onReplace }: { busy: boolean; onReplace: () => void }) {
   const session = useSession()
   return (
-    <Public title="You are signed in as somebody else">
-      <Alert
-        tone="warning"
-        role="status"
-        title="This link is for another person"
-        actions={
-          <>
-            <Button variant="primary" busy={busy} onClick={onReplace}>
-              {busy ? 'Going on…' : 'Sign out and go on'}
-            </Button>
-            <Link className={buttonClass('quiet')} to="/account">
-              Stay signed in
-            </Link>
-          </>
-        }
-      >
-        {session.status === 'signed-in' ? (
-          <>
-            In this browser <Email value={session.user.email} /> is signed in. Going on signs them out here.
-          </>
-        ) : (
-          'In this browser somebody is signed in. Going on signs them out here.'
-        )}
-      </Alert>
+    <Public
+      title="You are signed in as somebody else"
+      description={
+        <>
+          The link is for another person. In this browser{' '}
+          {session.status === 'signed-in' ? <Email value={session.user.email} /> : 'somebody'} is signed in.
+          Going on signs them out here.
+        </>
+      }
+    >
+      <div className="web-choices">
+        <Button variant="primary" busy={busy} onClick={onReplace}>
+          {busy ? 'Going on…' : 'Sign out and go on'}
+        </Button>
+        <Link className={buttonClass('secondary')} to="/account">
+          Stay signed in
+        </Link>
+      </div>
     </Public>
   )
 }
