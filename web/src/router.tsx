@@ -1,3 +1,4 @@
+import { arriving } from '@curfew/react/internal'
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { queries } from './client'
 import { configQuery } from './layout/config'
@@ -12,6 +13,18 @@ import { only } from './search/only'
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Failure })
 
+/**
+ * A page whose code comes when somebody goes there. Code that is missing with a
+ * network is of a server that was updated, and loads anew by itself; without a
+ * network that would put the browser's own page in place of ours.
+ */
+function page<M extends Record<string, unknown>, K extends keyof M & string>(
+  load: () => Promise<M>,
+  name: K,
+) {
+  return lazyRouteComponent(() => (navigator.onLine ? load() : arriving(load())), name)
+}
+
 // Asked for beside the page's code, not after it. The page itself shows failures.
 const withConfig = () => {
   void queries.prefetchQuery(configQuery)
@@ -21,52 +34,52 @@ const withConfig = () => {
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: lazyRouteComponent(() => import('./routes/home'), 'Home'),
+  component: page(() => import('./routes/home'), 'Home'),
 })
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
   loader: withConfig,
   validateSearch: only(loginSearch),
-  component: lazyRouteComponent(() => import('./routes/login'), 'Login'),
+  component: page(() => import('./routes/login'), 'Login'),
 })
 // Not asked for beside anything: most who come here are gone in a moment.
 const goOn = createRoute({
   getParentRoute: () => root,
   path: '/continue',
   validateSearch: only(continueSearch),
-  component: lazyRouteComponent(() => import('./routes/continue'), 'Continue'),
+  component: page(() => import('./routes/continue'), 'Continue'),
 })
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
   loader: withConfig,
-  component: lazyRouteComponent(() => import('./routes/setup'), 'Setup'),
+  component: page(() => import('./routes/setup'), 'Setup'),
 })
 const invite = createRoute({
   getParentRoute: () => root,
   path: '/invite',
   loader: withConfig,
-  component: lazyRouteComponent(() => import('./routes/invite'), 'Invite'),
+  component: page(() => import('./routes/invite'), 'Invite'),
 })
 const forgot = createRoute({
   getParentRoute: () => root,
   path: '/forgot',
   loader: withConfig,
-  component: lazyRouteComponent(() => import('./routes/forgot'), 'Forgot'),
+  component: page(() => import('./routes/forgot'), 'Forgot'),
 })
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
   loader: withConfig,
-  component: lazyRouteComponent(() => import('./routes/reset'), 'Reset'),
+  component: page(() => import('./routes/reset'), 'Reset'),
 })
 
 // Asked for beside nothing: most who come here are gone in a moment.
 const portal = createRoute({
   getParentRoute: () => root,
   path: '/portal',
-  component: lazyRouteComponent(() => import('./routes/portal'), 'Portal'),
+  component: page(() => import('./routes/portal'), 'Portal'),
 })
 
 // Where somebody is: the layout sends everybody else to sign in.
@@ -74,28 +87,28 @@ const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', comp
 const account = createRoute({
   getParentRoute: () => signedIn,
   path: '/account',
-  component: lazyRouteComponent(() => import('./routes/account'), 'Account'),
+  component: page(() => import('./routes/account'), 'Account'),
 })
 const security = createRoute({
   getParentRoute: () => signedIn,
   path: '/account/security',
-  component: lazyRouteComponent(() => import('./routes/security'), 'SecurityPage'),
+  component: page(() => import('./routes/security'), 'SecurityPage'),
 })
 const sessions = createRoute({
   getParentRoute: () => signedIn,
   path: '/account/sessions',
-  component: lazyRouteComponent(() => import('./routes/sessions'), 'YourSessions'),
+  component: page(() => import('./routes/sessions'), 'YourSessions'),
 })
 const people = createRoute({
   getParentRoute: () => signedIn,
   path: '/account/people',
-  component: lazyRouteComponent(() => import('./routes/people'), 'People'),
+  component: page(() => import('./routes/people'), 'People'),
 })
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: '/account/audit',
   validateSearch: only(auditSearch),
-  component: lazyRouteComponent(() => import('./routes/audit'), 'Audit'),
+  component: page(() => import('./routes/audit'), 'Audit'),
 })
 
 // Every part in every state, to look at while working on them; not in builds.
@@ -104,7 +117,7 @@ const parts = import.meta.env.DEV
       createRoute({
         getParentRoute: () => root,
         path: '/dev/parts',
-        component: lazyRouteComponent(() => import('./routes/dev-parts'), 'DevParts'),
+        component: page(() => import('./routes/dev-parts'), 'DevParts'),
       }),
     ]
   : []

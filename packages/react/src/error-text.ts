@@ -1,4 +1,5 @@
 import type { CurfewErrorLike } from '@curfew/client'
+import { CodeMissing } from './arriving'
 import type { Texts } from './texts'
 
 /** The client's error, or null for one that is not the client's. */
@@ -10,7 +11,7 @@ export function curfewError(error: unknown): CurfewErrorLike | null {
 export function errorText(error: unknown, texts: Texts): string {
   const known = curfewError(error)
   const { errors } = texts
-  if (!known) return errors.other
+  if (!known) return error instanceof CodeMissing ? errors.code : errors.other
   if (known.kind !== 'problem') return errors[known.kind]
   if (known.status === 403) return errors.forbidden
   if (known.status === 429) return errors.limited(known.retryAfterSeconds)

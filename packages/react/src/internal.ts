@@ -3,6 +3,7 @@
  * that pages and parts speak and look alike. Not for others: anything here may
  * change with any version.
  */
+export { arriving, CodeMissing } from './arriving'
 export { errorText } from './error-text'
 export { waitWords } from './texts'
 export { Ago, type AgoProps } from './ui/ago'

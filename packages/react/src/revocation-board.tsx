@@ -1,5 +1,5 @@
 import type { ReceiptKey } from '@curfew/client'
-import { useTexts } from './context'
+import { arriving } from './arriving'
 import { Loaded } from './ui/loaded'
 import { useResource } from './use-resource'
 
@@ -14,10 +14,9 @@ export interface RevocationBoardProps {
  * the others may accept somebody. Nobody needs to be signed in.
  */
 export function RevocationBoard({ receipt }: RevocationBoardProps) {
-  const texts = useTexts().errors
-  const code = useResource('board', () => import('./receipt/board'))
+  const code = useResource('board', () => arriving(import('./receipt/board')))
   return (
-    <Loaded from={code} failed={texts.other} quiet rows={2}>
+    <Loaded from={code} failed="" quiet rows={2}>
       {({ Board }) => <Board receipt={receipt} />}
     </Loaded>
   )

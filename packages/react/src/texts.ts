@@ -39,6 +39,7 @@ export const english = {
     limited: (seconds: number | null) =>
       `Too many requests. Wait ${seconds === null ? 'a moment' : waitWords(seconds)}.`,
     server: (reference: string) => `The server could not do this. Reference: ${reference}`,
+    code: 'Part of this page did not arrive. Check your connection; if it is fine, reload the page.',
     other: 'Something did not work.',
   },
   expiry: {

@@ -1,5 +1,6 @@
 import { screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
+import { arriving } from '../src/arriving'
 import { SessionPolicyCard } from '../src/index'
 import { PolicyForm } from '../src/policy/policy-form'
 import { pass, setUp } from './helpers'
@@ -8,8 +9,8 @@ const network = vi.hoisted(() => ({ up: false }))
 
 vi.mock('../src/policy/load-form', () => ({
   loadForm: async () => {
-    if (!network.up) throw new TypeError('Failed to fetch dynamically imported module')
-    return PolicyForm
+    const code = network.up ? Promise.resolve(PolicyForm) : Promise.reject(new TypeError('Failed to fetch'))
+    return arriving(code)
   },
 }))
 
@@ -18,7 +19,9 @@ it('shows the failure in the card when the code of the form cannot be loaded, an
   show(<SessionPolicyCard />)
   expect(screen.getByRole('region', { name: 'Policy' })).toHaveAttribute('aria-busy', 'true')
   await pass()
-  expect(screen.getByRole('alert')).toHaveTextContent('The policy could not be loaded.')
+  expect(screen.getByRole('alert')).toHaveTextContent(
+    'The policy could not be loaded. Part of this page did not arrive.',
+  )
   expect(screen.queryByRole('radio')).toBeNull()
 
   network.up = true

@@ -2,15 +2,16 @@ import { ActiveSessionsCard, type PolicyMinutes, SessionPolicyCard } from '@curf
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Shield } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { OwnersOnly } from '../account/owners-only'
 import { holdReceipt } from '../layout/receipt'
 import { activeSessionsQuery } from '../queries/sessions'
 import { Page } from '../ui/page'
+import { Part } from '../ui/part'
 import { Skeleton } from '../ui/skeleton'
 
 // The chart brings a library along that nothing else on this page needs.
-const AgeTimeline = lazy(() => import('../security/age-timeline'))
+const loadTimeline = () => import('../security/age-timeline')
 
 /** `/account/security`: how long sessions last, and who has one; owners only. */
 export function SecurityPage() {
@@ -42,9 +43,12 @@ function Security() {
       <div className="grid gap-6">
         <SessionPolicyCard onDraft={setDraft}>
           {draft ? (
-            <Suspense fallback={<Skeleton lines={6} height={320} label="Loading the session ages" />}>
-              <AgeTimeline draft={draft} />
-            </Suspense>
+            <Part
+              name="age-timeline"
+              load={loadTimeline}
+              waiting={<Skeleton lines={6} height={320} label="Loading the session ages" />}
+              give={{ draft }}
+            />
           ) : null}
         </SessionPolicyCard>
         <ActiveSessionsCard

@@ -1,6 +1,6 @@
 import { CurfewError } from '@curfew/client'
 import { english } from '@curfew/react'
-import { errorText } from '@curfew/react/internal'
+import { CodeMissing, errorText } from '@curfew/react/internal'
 
 /** A failure in words: what happened, and what can be done about it. */
 interface Words {
@@ -62,7 +62,8 @@ const own = {
 
 /** Says in words what went wrong. Takes anything that can be thrown. */
 export function errorWords(error: unknown): Words {
-  if (!(error instanceof CurfewError)) return asTheParts(error, own.other)
+  if (!(error instanceof CurfewError))
+    return asTheParts(error, error instanceof CodeMissing ? own.offline : own.other)
   if (error.kind !== 'problem') return asTheParts(error, own[error.kind])
   const known = byType[error.type]
   if (known) return known
