@@ -185,7 +185,11 @@ func (a *Authority) applyPolicy(ctx context.Context, st curfew.Standing, now tim
 		if err != nil {
 			return err
 		}
-		clamped, err := tx.ClampSession(ctx, account.ID, st.Session.ID, a.boundsOf(account).Resolve(policyOf(account)), account.PolicyVersion, now)
+		limits := a.boundsOf(account).Resolve(policyOf(account))
+		if !account.Clamping.At.IsZero() {
+			limits = limitsOfClamping(account.Clamping)
+		}
+		clamped, err := tx.ClampSession(ctx, account.ID, st.Session.ID, limits, account.PolicyVersion, now)
 		if err != nil {
 			return err
 		}

@@ -61,8 +61,34 @@ func (a *Authority) judgePolicy(bounds policy.Bounds, before policy.Policy, in *
 }
 
 // SetPolicy changes the account's policy and, where asked, applies the policy
-// in force to running sessions. It audits in the same transaction.
-func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curfew.Origin, in SetPolicy) (s Security, err error) {
+// in force to running sessions. It audits in the same transaction. Should it not
+// come to the end with the sessions, the policy holds all the same, and the sweeper
+// goes on.
+func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curfew.Origin, in SetPolicy) (Security, error) {
+	for {
+		waits, s, err := a.setPolicy(ctx, actor, from, in)
+		if err == nil && (waits || in.ApplyTo == AllSessions) {
+			_, err = a.finishClamp(ctx, always, actor.AccountID)
+		}
+		if err != nil {
+			return Security{}, err
+		}
+		if waits {
+			continue
+		}
+		if in.ApplyTo == AllSessions {
+			err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
+				s, err = a.security(ctx, r, actor.AccountID)
+				return err
+			})
+		}
+		return s, err
+	}
+}
+
+// setPolicy does so but for the sessions. Where an earlier policy is still being
+// applied to them it does nothing: it waits for that.
+func (a *Authority) setPolicy(ctx context.Context, actor curfew.Actor, from curfew.Origin, in SetPolicy) (waits bool, s Security, err error) {
 	now := a.now()
 	run := a.Store.InTx
 	if in.ApplyTo == AllSessions {
@@ -83,23 +109,28 @@ func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curf
 		if err := stale(in.IfVersion, account.PolicyVersion); err != nil {
 			return err
 		}
+		if waits = !account.Clamping.At.IsZero(); waits {
+			return nil
+		}
 		after := policy.Settings{Policy: bounds.Settle(in.Change.Apply(before.Policy)), SessionLimit: in.Limit.Apply(before.SessionLimit)}
-		changed, version := !after.Equal(before), account.PolicyVersion
+		changed, touches, version := !after.Equal(before), false, account.PolicyVersion
 		if changed {
 			if version, err = tx.SetPolicy(ctx, account.ID, after, actor.UserID, now); err != nil {
 				return err
 			}
 		}
-		var clamped Clamped
 		if in.ApplyTo == AllSessions {
-			if clamped, err = tx.Clamp(ctx, account.ID, bounds.Resolve(after.Policy), version, now); err != nil {
+			limits := bounds.Resolve(after.Policy)
+			if err := tx.BeginClamp(ctx, account.ID, limits, version, now); err != nil {
 				return err
 			}
-			if err := logClamped(ctx, tx, now, account.ID, clamped); err != nil {
-				return err
+			if !changed { // else it is told of anyway
+				if touches, err = tx.WouldClamp(ctx, account.ID, limits, now); err != nil {
+					return err
+				}
 			}
 		}
-		if changed || clamped.Touched > 0 {
+		if changed || touches {
 			details := detail("old", before).Set("new", after).
 				Set("effective_old", bounds.InForce(before)).Set("effective_new", bounds.InForce(after)).
 				Set("apply_to", string(in.ApplyTo)).Set("reason", in.Reason)
@@ -111,14 +142,13 @@ func (a *Authority) SetPolicy(ctx context.Context, actor curfew.Actor, from curf
 				EffectiveOld: limitsInForce(bounds.InForce(before)), EffectiveNew: limitsInForce(bounds.InForce(after)), ApplyTo: in.ApplyTo}); err != nil {
 				return err
 			}
-			if err := tellClamped(ctx, tx, now, account.ID, clamped); err != nil {
-				return err
-			}
 		}
-		s, err = a.security(ctx, tx, actor.AccountID)
+		if in.ApplyTo != AllSessions { // else that is seen when it is done
+			s, err = a.security(ctx, tx, actor.AccountID)
+		}
 		return err
 	})
-	return s, err
+	return waits, s, err
 }
 
 // PreviewPolicy tells what SetPolicy with AllSessions would do, and does

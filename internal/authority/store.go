@@ -117,9 +117,11 @@ type Reader interface {
 	// since, least recently used first; without those that are tied to another
 	// which is alive.
 	Crowd(ctx context.Context, accountID, userID curfew.ID, now, since time.Time) ([]curfew.Session, error)
-	// PreviewClamp tells what Clamp would do, and whether it would end the
+	// PreviewClamp tells what limits would do to running sessions, and whether it would end the
 	// session named current.
 	PreviewClamp(ctx context.Context, accountID, current curfew.ID, to policy.Effective, now time.Time, limit int) (Preview, error)
+	// WouldClamp reports whether they would end or shorten any.
+	WouldClamp(ctx context.Context, accountID curfew.ID, to policy.Effective, now time.Time) (bool, error)
 
 	Invite(ctx context.Context, accountID, id curfew.ID) (curfew.Invite, error)
 	// InviteList gives the invitations that can still be accepted at now.
@@ -163,6 +165,9 @@ type Reader interface {
 	AccountIDs(ctx context.Context, after curfew.ID, limit int) ([]curfew.ID, error)
 	CountAccounts(ctx context.Context) (int64, error)
 	GreatestEpoch(ctx context.Context) (int64, error)
+	// ClampingAccounts are the accounts whose limits were to be applied to running
+	// sessions by a time, and were not to all of them.
+	ClampingAccounts(ctx context.Context, by time.Time) ([]curfew.ID, error)
 	// RaisedAccounts are the accounts in which the sweeper has work to do.
 	RaisedAccounts(ctx context.Context) ([]curfew.ID, error)
 	// Unstamped gives at most limit sessions of an account, after an id and in
@@ -205,12 +210,16 @@ type Tx interface {
 	// SetPolicy stores the overrides, raises the policy version by one and
 	// returns it.
 	SetPolicy(ctx context.Context, accountID curfew.ID, s policy.Settings, by curfew.ID, now time.Time) (version int64, err error)
-	// Clamp applies limits to running sessions: those already over them end
-	// with policy_tightened, others are shortened. It marks the account, so
-	// that a session born under an older version is treated so before it
-	// goes on.
-	Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (Clamped, error)
-	// ClampSession does to one session what Clamp did to the others.
+	// BeginClamp marks the account with limits that are to be applied to running
+	// sessions as of now, so that one of an older version is treated so before it
+	// goes on; EndClamp says that all are.
+	BeginClamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) error
+	EndClamp(ctx context.Context, accountID curfew.ID) error
+	// ClampSome applies limits, as of at, to the sessions after an id, looking at
+	// not more than limit: those already over them end with policy_tightened,
+	// others are shortened. What it did already it does not do again.
+	ClampSome(ctx context.Context, accountID, after curfew.ID, to policy.Effective, version int64, at time.Time, limit int) (Clamped, error)
+	// ClampSession does that to one session.
 	ClampSession(ctx context.Context, accountID, id curfew.ID, to policy.Effective, version int64, now time.Time) (Clamped, error)
 
 	// InsertUser makes a person and, unless it is empty, their login name;
@@ -318,11 +327,11 @@ type Tx interface {
 
 // Clamped is what new limits did to running sessions.
 type Clamped struct {
-	// Touched is how many ended or got an earlier deadline.
-	Touched int
 	// Ended are those that ended. EndingSoon are those whose absolute deadline
 	// came to be nearer than the end of an access token may be.
 	Ended, EndingSoon []ClampedSession
+	// Last is the last session that was looked at, nil when none comes after.
+	Last *curfew.ID
 }
 
 // ClampedSession is a session that new limits touched.

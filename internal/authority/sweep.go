@@ -31,16 +31,21 @@ func (a *Authority) Sweep(ctx context.Context) (stamped int, err error) {
 
 // SweepSessions stamps sessions that a raised epoch ended with the time and
 // reason of their end, a few at a time, then forgets the raises that are needed
-// no more. Nothing waits for it. It returns how many sessions it stamped.
+// no more. Nothing waits for it. Before that it applies limits where whoever began
+// to apply them did not come to the end. It returns how many sessions it stamped or
+// ended.
 func (a *Authority) SweepSessions(ctx context.Context, turn Turn) (stamped int, err error) {
 	var accounts []curfew.ID
 	now := a.now()
+	if stamped, err = a.finishClamps(ctx, turn, now); err != nil {
+		return stamped, err
+	}
 	err = a.Store.View(ctx, func(ctx context.Context, r Reader) error {
 		accounts, err = r.RaisedAccounts(ctx)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return stamped, err
 	}
 	for _, id := range accounts {
 		n, err := a.sweepAccount(ctx, turn, id, now)

@@ -27,6 +27,8 @@ type Account struct {
 	// ClampVersion is the policy version that was last applied to running
 	// sessions; a session of a lower version is shortened before it goes on.
 	ClampVersion int64
+	// Clamping is what is still being applied to running sessions.
+	Clamping Clamping
 	// PolicyUpdatedAt and PolicyUpdatedBy say who changed the policy last;
 	// zero when nobody ever did.
 	PolicyUpdatedAt time.Time
@@ -39,6 +41,13 @@ type Account struct {
 
 	// SessionEpoch ends every session of the account born under a lower one.
 	SessionEpoch int64
+}
+
+// Clamping are limits that are being applied to running sessions, as of a time; it is
+// zero when that is done.
+type Clamping struct {
+	At                           time.Time
+	IdleMinutes, AbsoluteMinutes int
 }
 
 // Bounds are an account's own bounds of its policy. A nil member inherits the

@@ -10,14 +10,14 @@ import (
 )
 
 const accountColumns = `a.id, a.name, a.created_at, a.version, a.idle_minutes, a.absolute_minutes,
- a.policy_version, a.clamp_version, a.policy_updated_at, a.policy_updated_by, a.session_epoch, COALESCE(a.external_id, ''),
+ a.policy_version, a.clamp_version, a.clamp_at, COALESCE(a.clamp_idle_minutes, 0), COALESCE(a.clamp_absolute_minutes, 0), a.policy_updated_at, a.policy_updated_by, a.session_epoch, COALESCE(a.external_id, ''),
  a.max_sessions_per_user, a.session_limit_action, a.bounds_version, a.idle_minutes_min, a.idle_minutes_max, a.idle_minutes_default,
  a.absolute_minutes_min, a.absolute_minutes_max, a.absolute_minutes_default, a.max_sessions_per_user_max`
 
 func scanAccountInto(a *curfew.Account) []any {
 	b := &a.Bounds
 	return []any{idInto{&a.ID}, &a.Name, timeInto{&a.CreatedAt}, &a.NameVersion, &a.IdleMinutes, &a.AbsoluteMinutes,
-		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch, &a.ExternalID,
+		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.Clamping.At}, &a.Clamping.IdleMinutes, &a.Clamping.AbsoluteMinutes, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch, &a.ExternalID,
 		&a.MaxSessionsPerUser, &a.SessionLimitAction, &a.BoundsVersion, &b.IdleMinutesMin, &b.IdleMinutesMax, &b.IdleMinutesDefault,
 		&b.AbsoluteMinutesMin, &b.AbsoluteMinutesMax, &b.AbsoluteMinutesDefault, &b.MaxSessionsPerUserMax}
 }

@@ -1,7 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
@@ -37,16 +41,28 @@ const shorten = `UPDATE sessions SET idle_minutes = ` + lesserIdle + `, absolute
  absolute_expires_at = ` + earlierAbsolute + `, idle_expires_at = ` + earlierIdle + `, policy_version = $5
  WHERE account_id = $1 AND ` + activeRow + ` AND NOT ` + overLimits
 
+// ofPart are the sessions of one step, and notYet those of them that are not as the
+// limits want them.
+const (
+	notYet = ` AND (policy_version < $5 OR idle_minutes > $3 OR absolute_minutes > $4 OR ` + getsShorter + `)`
+	ofPart = ` AND id > $%d AND id <= $%d`
+)
+
 var (
-	clampEnd        = statement(endOver + ` RETURNING ` + clampedColumns)
-	countShorter    = statement(`SELECT count(*) FROM sessions WHERE account_id = $1 AND ` + activeRow + ` AND NOT ` + overLimits + ` AND ` + getsShorter)
-	clampShorten    = statement(shorten)
+	clampEnd        = statement(endOver + fmt.Sprintf(ofPart, 7, 8) + ` RETURNING ` + clampedColumns)
+	clampShorten    = statement(shorten + notYet + fmt.Sprintf(ofPart, 6, 7))
 	clampEndOne     = statement(endOver + ` AND id = $7 RETURNING ` + clampedColumns)
 	clampShortenOne = statement(shorten + ` AND id = $6 RETURNING ` + clampedColumns)
 	// After the shortening: whose absolute deadline is by $3, also where it was
 	// before, which does no harm to tell.
-	endingSoon = statement(`SELECT ` + clampedColumns + ` FROM sessions WHERE account_id = $1 AND ` + activeRow + ` AND absolute_expires_at <= $3`)
-	markClamp  = statement(`UPDATE accounts SET clamp_version = $2 WHERE id = $1`)
+	endingSoon = statement(`SELECT ` + clampedColumns + ` FROM sessions WHERE account_id = $1 AND ` + activeRow + ` AND absolute_expires_at <= $3` + fmt.Sprintf(ofPart, 4, 5))
+	partEnd    = statement(`SELECT s.id FROM sessions s WHERE s.account_id = $1 AND s.id > $2 ORDER BY s.id LIMIT 1 OFFSET $3`)
+
+	beginClamp = statement(`UPDATE accounts SET clamp_version = $2, clamp_at = $3, clamp_idle_minutes = $4, clamp_absolute_minutes = $5 WHERE id = $1`)
+	endClamp   = statement(`UPDATE accounts SET clamp_at = NULL, clamp_idle_minutes = NULL, clamp_absolute_minutes = NULL WHERE id = $1`)
+	wouldClamp = statement(`SELECT EXISTS (SELECT 1 FROM sessions WHERE account_id = $1 AND ` + activeRow + ` AND (` + overLimits + ` OR ` + getsShorter + `))`)
+	// The sweeper's search for what to do goes over all accounts.
+	clampingAccounts = statement(`SELECT a.id FROM accounts a WHERE a.clamp_at IS NOT NULL AND a.clamp_at <= $1 ORDER BY a.id`)
 
 	previewClamp = statement(`SELECT u.id, u.name, u.email,
  sum(CASE WHEN ` + overLimits + ` THEN 1 ELSE 0 END),
@@ -71,26 +87,52 @@ func (c conn) clamped(ctx context.Context, q *query, args ...any) (all []authori
 	return all, err
 }
 
-func (c conn) Clamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) (done authority.Clamped, err error) {
-	// The mark first: it locks the account, so that a session born meanwhile
-	// is seen here or by the mark.
-	if _, err := c.exec(ctx, markClamp, accountID[:], version); err != nil {
+func (c conn) BeginClamp(ctx context.Context, accountID curfew.ID, to policy.Effective, version int64, now time.Time) error {
+	// It locks the account, so that a session born meanwhile is found by what
+	// follows or by the mark.
+	_, err := c.exec(ctx, beginClamp, accountID[:], version, now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes)
+	return err
+}
+
+func (c conn) EndClamp(ctx context.Context, accountID curfew.ID) error {
+	_, err := c.exec(ctx, endClamp, accountID[:])
+	return err
+}
+
+func (c conn) WouldClamp(ctx context.Context, accountID curfew.ID, to policy.Effective, now time.Time) (would bool, err error) {
+	err = c.row(ctx, wouldClamp, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes).Scan(&would)
+	return would, err
+}
+
+func (c conn) ClampingAccounts(ctx context.Context, by time.Time) (ids []curfew.ID, err error) {
+	err = c.each(ctx, clampingAccounts, func(scan func(...any) error) error {
+		var id curfew.ID
+		err := scan(idInto{&id})
+		ids = append(ids, id)
+		return err
+	}, micros(by))
+	return ids, err
+}
+
+// lastID comes after every session's.
+var lastID = curfew.ID(bytes.Repeat([]byte{0xff}, len(curfew.ID{})))
+
+func (c conn) ClampSome(ctx context.Context, accountID, after curfew.ID, to policy.Effective, version int64, at time.Time, limit int) (done authority.Clamped, err error) {
+	upTo := lastID
+	switch err := c.row(ctx, partEnd, accountID[:], after[:], limit-1).Scan(idInto{&upTo}); {
+	case err == nil:
+		done.Last = &upTo
+	case !errors.Is(err, sql.ErrNoRows):
 		return done, err
 	}
-	done.Ended, err = c.clamped(ctx, clampEnd, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version)
+	done.Ended, err = c.clamped(ctx, clampEnd, accountID[:], at.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, string(curfew.ReasonPolicyTightened), version,
+		after[:], upTo[:])
 	if err != nil {
 		return done, err
 	}
-	var shortened int
-	if err := c.row(ctx, countShorter, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes).Scan(&shortened); err != nil {
-		return done, err
-	}
-	if _, err = c.exec(ctx, clampShorten, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version); err != nil {
-		return done, err
-	}
-	done.Touched = len(done.Ended) + shortened
-	if shortened > 0 {
-		done.EndingSoon, err = c.clamped(ctx, endingSoon, accountID[:], now.UnixMicro(), soon(now))
+	shortened, err := c.exec(ctx, clampShorten, accountID[:], at.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version, after[:], upTo[:])
+	if err == nil && shortened > 0 {
+		done.EndingSoon, err = c.clamped(ctx, endingSoon, accountID[:], at.UnixMicro(), soon(at), after[:], upTo[:])
 	}
 	return done, err
 }
@@ -104,7 +146,6 @@ func (c conn) ClampSession(ctx context.Context, accountID, id curfew.ID, to poli
 		return done, err
 	}
 	shortened, err := c.clamped(ctx, clampShortenOne, accountID[:], now.UnixMicro(), to.IdleMinutes, to.AbsoluteMinutes, version, id[:])
-	done.Touched = len(done.Ended) + len(shortened)
 	for _, s := range shortened {
 		if s.AbsoluteExpiresAt.UnixMicro() <= soon(now) {
 			done.EndingSoon = append(done.EndingSoon, s)

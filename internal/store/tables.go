@@ -49,6 +49,7 @@ var Tables = func() []Table {
 			n("minted_before"), n("until")),
 		table("accounts", []string{"id"},
 			b("id"), t("name"), n("created_at"), n("version"), n("idle_minutes"), n("absolute_minutes"), n("policy_version"), n("clamp_version"),
+			n("clamp_at"), n("clamp_idle_minutes"), n("clamp_absolute_minutes"),
 			n("policy_updated_at"), b("policy_updated_by"), n("session_epoch"), n("audit_seq"), b("audit_mac"), b("audit_seal"),
 			n("audit_anchor_seq"), b("audit_anchor_mac"), b("audit_anchor_seal"), t("external_id"), n("max_sessions_per_user"), t("session_limit_action"),
 			n("bounds_version"), n("idle_minutes_min"), n("idle_minutes_max"), n("idle_minutes_default"), n("absolute_minutes_min"),

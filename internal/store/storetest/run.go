@@ -35,6 +35,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Endings", endings},
 		{"Bulk", bulk},
 		{"Policies", policies},
+		{"Clamping", clamping},
 		{"Limits", sessionLimits},
 		{"Bounds", accountBounds},
 		{"Starts", starts},
