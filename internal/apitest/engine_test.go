@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -60,25 +59,32 @@ func (e eachEngine) Run() (code int) {
 	return code
 }
 
+// migrated is a database that was just migrated. All worlds have one secret, so
+// what is sealed in it holds in all of them.
+var migrated storetest.Template
+
 func openSQLite(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 	t.Helper()
-	return open(t, store.Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: chain, Wrap: wrap})
+	path := migrated.Copy(t, func(path string) error { return migrate(store.Options{Path: path, Chain: chain}) })
+	return open(t, store.Options{Path: path, Chain: chain, Wrap: wrap})
 }
 
 // openPostgres opens a database of the test's own.
 func openPostgres(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 	t.Helper()
-	build := func(url string) error {
-		db, err := store.Open(context.Background(), store.Options{URL: url, Chain: chain})
-		if err != nil {
-			return err
-		}
-		return errors.Join(db.Migrate(context.Background()), db.Close())
-	}
+	build := func(url string) error { return migrate(store.Options{URL: url, Chain: chain}) }
 	const clean = `DO $$ BEGIN EXECUTE (
 		SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
 		WHERE schemaname = 'public' AND tablename <> 'goose_db_version'); END $$`
 	return open(t, store.Options{URL: pgtest.Recycled(t, "migrated", build, clean), Chain: chain, Wrap: wrap, MaxConns: 8})
+}
+
+func migrate(o store.Options) error {
+	db, err := store.Open(context.Background(), o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(context.Background()), db.Close())
 }
 
 func open(t *testing.T, o store.Options) authority.Store {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -14,47 +11,19 @@ import (
 	"github.com/curfew-auth/curfew/internal/store/storetest"
 )
 
-// template is a database file that was just migrated, made once: copying it is
-// quicker than migrating anew for every test. All worlds have one secret, so
+// template is a database that was just migrated. All worlds have one secret, so
 // what is sealed in it holds in all of them.
-var template struct {
-	once sync.Once
-	file []byte
-	err  error
-}
-
-func migrated(chain *audit.Chain) ([]byte, error) {
-	template.once.Do(func() {
-		template.file, template.err = func() ([]byte, error) {
-			folder, err := os.MkdirTemp("", "curfew")
-			if err != nil {
-				return nil, err
-			}
-			defer os.RemoveAll(folder)
-			path := filepath.Join(folder, "curfew.db")
-			db, err := Open(context.Background(), Options{Path: path, Chain: chain})
-			if err != nil {
-				return nil, err
-			}
-			if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
-				return nil, err
-			}
-			return os.ReadFile(path)
-		}()
-	})
-	return template.file, template.err
-}
+var template storetest.Template
 
 func sqliteForTest(t *testing.T, chain *audit.Chain, wrap func(driver.Connector) driver.Connector) authority.Store {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "curfew.db")
-	file, err := migrated(chain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := template.Copy(t, func(path string) error {
+		db, err := Open(context.Background(), Options{Path: path, Chain: chain})
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.Migrate(context.Background()), db.Close())
+	})
 	return openAt(t, Options{Path: path, Chain: chain, Wrap: wrap})
 }
 
