@@ -64,7 +64,9 @@ type Claim struct {
 	Next *curfew.DeliveryKey
 }
 
-// ClaimDelivery claims a delivery for one attempt.
+// ClaimDelivery claims a delivery for one attempt, which is to end, and to be
+// settled, within 20 seconds: then another may claim it. A delivery to an
+// endpoint that is disabled or gone is dropped.
 func (a *Authority) ClaimDelivery(ctx context.Context, key curfew.DeliveryKey) (c Claim, err error) {
 	now := a.now()
 	err = a.Store.InTx(ctx, key.AccountID, func(ctx context.Context, tx Tx) error {

@@ -24,7 +24,9 @@ const (
 
 // AuthenticateService gives the service of a service key that has a scope. It
 // may be asked again with the same key while an answer goes on for long, and
-// says then whether the key still works.
+// says then whether the key still works. Its errors are of kind unauthenticated
+// for no key, invalid token for one that does not work, wrong scope, and
+// unavailable where the store does not answer within a second.
 func (a *Authority) AuthenticateService(ctx context.Context, bearer string, scope curfew.Scope) (curfew.Actor, error) {
 	if bearer == "" {
 		return curfew.Actor{}, curfew.NewError(curfew.KindUnauthenticated, "This needs a service key.")

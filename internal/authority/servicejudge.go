@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/audit"
@@ -52,15 +53,14 @@ func (s *starting) judge() error {
 	return s.digests()
 }
 
+// key judges the name of a start.
 func (f *fields) key(key string) {
-	for _, c := range []byte(key) {
-		if len(key) > maxKey || c < ' ' || c > '~' {
-			f.add("Idempotency-Key", fmt.Sprintf("Idempotency-Key must be 1 to %d printable ASCII characters", maxKey))
-			return
-		}
+	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		f.add("Idempotency-Key", fmt.Sprintf("Idempotency-Key must be 1 to %d printable ASCII characters", maxKey))
 	}
 }
 
+// methods judges how a person is said to have signed in.
 func (f *fields) methods(amr []string) {
 	if len(amr) > maxMethods {
 		f.add("amr", fmt.Sprintf("amr must name at most %d methods", maxMethods))
@@ -88,7 +88,7 @@ func (f *fields) authTime(said *time.Time, now time.Time) time.Time {
 	return at
 }
 
-// address reads an IP address.
+// address reads an IP address, and gives it in its shortest form.
 func (f *fields) address(field, value string) string {
 	addr, err := netip.ParseAddr(value)
 	if err != nil || addr.Zone() != "" {

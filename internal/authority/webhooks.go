@@ -18,7 +18,8 @@ const (
 	// MaxWebhooks is how many endpoints an installation has at most: each has
 	// workers of its own, and its row of every event.
 	MaxWebhooks = 20
-	// webhookOverlap is how long an endpoint's previous secret signs too.
+	// webhookOverlap is how long an endpoint's previous secret signs too; of two
+	// rotations within it, the oldest of the three ends at once.
 	webhookOverlap = 24 * time.Hour
 	// maxWebhookURL is how many bytes the URL of an endpoint has at most.
 	maxWebhookURL = 2048
@@ -38,7 +39,8 @@ type WebhookChange struct {
 }
 
 // CreateWebhook adds an endpoint, and returns the text of its secret, which is
-// shown this once.
+// shown this once. It is refused, as an invalid request, where there are
+// MaxWebhooks already.
 func (a *Authority) CreateWebhook(ctx context.Context, actor curfew.Actor, from curfew.Origin, in NewWebhook) (w curfew.Webhook, secret string, err error) {
 	now := a.now()
 	w = curfew.Webhook{ID: curfew.NewID(now), CreatedAt: now, UpdatedAt: now, ExpiredUntil: now}
@@ -213,7 +215,8 @@ func (a *Authority) disableGone(ctx context.Context, id curfew.ID) error {
 	return err
 }
 
-// DeleteWebhook removes an endpoint. What it was not told of yet it never is.
+// DeleteWebhook removes an endpoint; not found where there is none. What it was
+// not told of yet it never is.
 func (a *Authority) DeleteWebhook(ctx context.Context, actor curfew.Actor, from curfew.Origin, id curfew.ID) error {
 	now := a.now()
 	return a.Store.InTx(ctx, curfew.ZeroID, func(ctx context.Context, tx Tx) error {

@@ -13,7 +13,8 @@ type PortalLink struct {
 	// ReturnURL is where the pages lead back to; it must be registered with
 	// Curfew (CURFEW_RETURN_URLS).
 	ReturnURL string `json:"return_url,omitempty"`
-	// Page is the page to open.
+	// Page is the page to open: security, account, sessions, people or audit; ""
+	// for the one that suits the person.
 	Page string `json:"page,omitempty"`
 	// Session is the product's session, by Curfew's id, with which that of the
 	// pages ends.

@@ -135,7 +135,9 @@ type Session struct {
 	IP string `json:"ip"`
 }
 
-// ListSessions lists sessions of an account. Scope sessions:read.
+// ListSessions lists sessions of an account, a page at a time. The error is of
+// [TypeNotFound] for an account or a person who is not known. Scope
+// sessions:read.
 func (c *Client) ListSessions(ctx context.Context, account string, in ListSessions) (Sessions, error) {
 	var out Sessions
 	path, err := accountPath(account)

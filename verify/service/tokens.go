@@ -18,6 +18,8 @@ type Introspection struct {
 	Role     Role
 	ClientID string
 	Issuer   string
+	// Audience is CURFEW_AUDIENCE for an access token, and the issuer for a
+	// refresh token.
 	Audience string
 	TokenID  string // jti; a refresh token has none
 	// TokenType is Bearer for an access token. Accept nothing else from a caller:

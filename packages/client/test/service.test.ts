@@ -294,6 +294,19 @@ describe('an error', () => {
     await expect(call).rejects.toThrow('the caller left')
   })
 
+  it('keeps nobody waiting who gave up between attempts', async () => {
+    replies = [problem(503, 'unavailable')]
+    const abort = new AbortController()
+    const wait = () => {
+      queueMicrotask(() => abort.abort(new Error('the caller left')))
+      return new Promise<void>(() => {})
+    }
+    await expect(of({ wait }).getSecurity('a', { signal: abort.signal })).rejects.toThrow('the caller left')
+    expect(asked).toHaveLength(1)
+    const gone = { signal: AbortSignal.abort(new Error('gone before')) }
+    await expect(of({ wait }).getSecurity('a', gone)).rejects.toThrow('gone before')
+  })
+
   it.each<Reply>([
     { cut: true },
     { body: '<p>' },

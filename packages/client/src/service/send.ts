@@ -40,10 +40,28 @@ export async function send(wire: Wire, method: string, path: string, ask: Ask = 
       if (!ask.again || attempt === attempts || !(error instanceof CurfewError) || !passing(error))
         throw error
       const pause = 50 * 2 ** attempt * (0.5 + Math.random())
-      await wire.wait(Math.min(Math.max(pause, (error.retryAfterSeconds ?? 0) * 1000), longestWaitMs))
-      ask.signal?.throwIfAborted()
+      await unlessGone(
+        wire.wait(Math.min(Math.max(pause, (error.retryAfterSeconds ?? 0) * 1000), longestWaitMs)),
+        ask.signal,
+      )
     }
   }
+}
+
+/** Waits for something, and rejects at once when the caller has gone. */
+async function unlessGone(waiting: Promise<void>, signal?: AbortSignal): Promise<void> {
+  if (!signal) return waiting
+  signal.throwIfAborted()
+  const over = new AbortController()
+  const gone = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { signal: over.signal })
+  })
+  try {
+    await Promise.race([waiting, gone])
+  } finally {
+    over.abort()
+  }
+  signal.throwIfAborted()
 }
 
 /** Whether it may be better in a moment. */
