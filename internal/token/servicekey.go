@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"strings"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -40,10 +39,6 @@ func ParseServiceKey(text string) (id curfew.ID, hash [32]byte, err error) {
 	}
 	return curfew.ID(body[:16]), sha256.Sum256(body[:]), nil
 }
-
-// IsServiceKey reports whether a credential says of itself that it is a
-// service key, whole or not.
-func IsServiceKey(text string) bool { return strings.HasPrefix(text, serviceKeyPrefix) }
 
 // ServiceKeyMatches reports whether a hash is that of a key's newest text, or
 // of the one before while that still works.

@@ -100,14 +100,6 @@ func (n *Network) Cut() {
 	}
 }
 
-// Lead leads new connections to another address, and ends those that there are.
-func (n *Network) Lead(to string) {
-	n.mu.Lock()
-	n.to = to
-	n.mu.Unlock()
-	n.Cut()
-}
-
 func (w *wire) cut() {
 	_ = w.near.Close()
 	_ = w.far.Close()

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -141,16 +140,6 @@ func (n *Node) Log() string {
 		return err.Error()
 	}
 	return string(text[max(0, len(text)-64<<10):])
-}
-
-// Ready reports whether the node says that it is.
-func (n *Node) Ready() bool {
-	answer, err := http.Get(n.URL() + "/readyz")
-	if err != nil {
-		return false
-	}
-	_ = answer.Body.Close()
-	return answer.StatusCode == http.StatusOK
 }
 
 // Data is the folder of its database on SQLite.
