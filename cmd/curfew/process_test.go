@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -94,4 +95,19 @@ func (p *process) kill() {
 func newDevice() *client {
 	jar, _ := cookiejar.New(nil) // which never fails
 	return &client{http: http.Client{Jar: jar, Timeout: 20 * time.Second}}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logOf is what the server wrote to its log file so far.
+func logOf(t *testing.T, file *os.File) string {
+	t.Helper()
+	b, err := os.ReadFile(file.Name())
+	check(t, err)
+	return strings.TrimSpace(string(b))
 }

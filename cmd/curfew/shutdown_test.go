@@ -19,10 +19,10 @@ import (
 // finishes.
 func TestGracefulShutdown(t *testing.T) {
 	server, log := startForShutdown(t)
-	check(t, newAPI(server.url).signUp("Acme", crashEmail, crashPassword))
+	check(t, newAPI(server.url).signUp("Acme", "ada@acme.example", "lemon tree very pretty"))
 	addr := strings.TrimPrefix(server.url, "http://")
 
-	body := `{"email":"` + crashEmail + `","password":"` + crashPassword + `"}`
+	body := `{"email":"ada@acme.example","password":"lemon tree very pretty"}`
 	underWay := begin(t, addr, len(body))
 
 	check(t, server.cmd.Process.Signal(syscall.SIGTERM))

@@ -36,6 +36,8 @@ type load struct {
 	all     []*client
 	acked   atomic.Int64 // refreshes
 	bearer  string       // the owner's
+	// ending has whoever waits there hear that the ending of a session is asked for.
+	ending chan struct{}
 	// data is where other commands find what a node keeps, "" for where the
 	// node does.
 	data func(t *testing.T) string
@@ -69,7 +71,7 @@ type answer struct {
 // newLoad signs up an account and signs in those who will refresh.
 func newLoad(t *testing.T, nodes ...*node) *load {
 	t.Helper()
-	l := &load{t: t, nodes: nodes, http: newHTTP(t)}
+	l := &load{t: t, nodes: nodes, http: newHTTP(t), ending: make(chan struct{})}
 	c, _ := l.send(nodes[0], "POST", "/api/v1/auth/signup", "", map[string]string{"account_name": "Acme", "name": "Ada", "email": email, "password": password})
 	if c.status != 201 {
 		t.Fatalf("sign-up: %v", c)
@@ -220,6 +222,10 @@ func pause(stop <-chan struct{}, d time.Duration) {
 // revoke ends a session as its owner, and asks until that is answered.
 func (l *load) revoke(c *client, stop <-chan struct{}) {
 	for n := c.number; ; n++ {
+		select {
+		case l.ending <- struct{}{}:
+		default:
+		}
 		asked, _ := l.send(l.nodes[n%len(l.nodes)], "DELETE", "/api/v1/accounts/me/sessions/"+c.session, l.bearer, nil)
 		asked.what, asked.session = end, c.session
 		l.history.add(asked)

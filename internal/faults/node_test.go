@@ -84,8 +84,15 @@ func startNode(t *testing.T, settings ...string) *node {
 
 // onPostgres are the settings of a node over PostgreSQL that gives up soon.
 func onPostgres(url string) []string {
-	return []string{"--database-url=" + url + "&connect_timeout=1", "--database-statement-timeout=1s"}
+	settings := []string{"--database-url=" + url + "&connect_timeout=1", "--database-statement-timeout=1s"}
+	if os.Getenv("CURFEW_TEST_BATCH") == "off" { // everything once as over tables that are sharded
+		settings = append(settings, apart)
+	}
+	return settings
 }
+
+// apart is the setting of a node that keeps accounts apart from each other.
+const apart = "--database-batch=off"
 
 func (n *node) command(args ...string) *exec.Cmd {
 	self, err := os.Executable()

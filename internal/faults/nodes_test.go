@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// Two nodes share nothing but a database and the secret.
+// Two nodes share nothing but a database and the secret. One of them keeps accounts
+// apart, as over tables that are sharded: it writes by other statements.
 func TestTwoNodes(t *testing.T) {
 	slow(t)
 	server := startPostgres(t)
 	url := server.URL("postgres")
 	one := startNode(t, onPostgres(url)...)
-	two := startNode(t, onPostgres(url)...)
+	two := startNode(t, append(onPostgres(url), apart)...)
 	l := newLoad(t, one, two)
 
 	t.Run("one session rotated at both at once", func(t *testing.T) {

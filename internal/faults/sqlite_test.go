@@ -18,9 +18,15 @@ func TestSQLite(t *testing.T) {
 	slow(t)
 	n := startNode(t)
 	l := newLoad(t, n)
-	l.through(t, "killed and started", func(t *testing.T) {
-		n.kill()
-		n.start(t)
+	l.through(t, "killed as sessions are ended, and started", func(t *testing.T) {
+		for range victims {
+			select {
+			case <-l.ending:
+			case <-time.After(time.Second): // all were ended before
+			}
+			n.kill()
+			n.start(t)
+		}
 	})
 	// What a disk that answers late does to requests: they wait. It is not a
 	// disk that answers late: nothing else of the node works meanwhile.
