@@ -30,6 +30,9 @@ type WebhookReader interface {
 	// events below an id: those that are over, or all.
 	NextToldWebhook(ctx context.Context, after curfew.ID) (curfew.ID, error)
 	OldDeliveries(ctx context.Context, webhookID, below curfew.ID, all bool, limit int) (last curfew.ID, looked int, err error)
+	// WaitingDeliveries looks at some of those to an endpoint that wait, of events
+	// above an id: the oldest.
+	WaitingDeliveries(ctx context.Context, webhookID, after curfew.ID, limit int) (last curfew.ID, looked int, err error)
 	// AccountsWithExpired looks at most at limit accounts after an id, nil for
 	// all, for sessions whose deadline passed after a time and by another.
 	// Expired gives at most limit such sessions of one, after an id.
@@ -62,6 +65,10 @@ type WebhookTx interface {
 	// TakeOverdue gives the deliveries that somebody had to look after by a time,
 	// and leaves them to the caller for a while.
 	TakeOverdue(ctx context.Context, by, now time.Time, again time.Duration) ([]curfew.DeliveryKey, error)
+	// DropDeliveries ends those to an endpoint that wait, of events above one id
+	// and up to another, as too many. It leaves those whose next attempt is due
+	// between now and soon: somebody may be at it.
+	DropDeliveries(ctx context.Context, webhookID, after, upTo curfew.ID, now, soon time.Time) (int, error)
 	// ForgetDeliveries drops those to an endpoint of events up to an id that are
 	// over, or all; ForgetAttempts drops attempts of before a time.
 	ForgetDeliveries(ctx context.Context, webhookID, upTo curfew.ID, all bool) (int, error)

@@ -81,7 +81,7 @@ func (c *webhooksListCommand) Run(ctx context.Context, env *Env) error {
 
 type webhooksDeliveriesCommand struct {
 	Webhook  string `arg:"" name:"webhook" help:"The webhook's id."`
-	Outcome  string `enum:"all,waiting,delivered,failed,dropped" default:"all" help:"Only those with this outcome: all, waiting, delivered, failed or dropped."`
+	Outcome  string `enum:"all,waiting,delivered,failed,dropped,dropped_too_many" default:"all" help:"Only those with this outcome: all, waiting, delivered, failed, dropped or dropped_too_many."`
 	Limit    int    `default:"50" help:"How many, the newest first: 1 to 1000."`
 	Attempts bool   `help:"Show every attempt."`
 	listing
@@ -90,7 +90,7 @@ type webhooksDeliveriesCommand struct {
 
 // Help is shown below the summary.
 func (webhooksDeliveriesCommand) Help() string {
-	return `A delivery is waiting, delivered, failed (tried for three days, or the endpoint answered 410) or dropped (the webhook was disabled). Deliveries are shown for 30 days. The id is the one that the endpoint was given as webhook-id.
+	return `A delivery is waiting, delivered, failed (tried for three days, or the endpoint answered 410), dropped (the webhook was disabled) or dropped_too_many (it was among the oldest when more than 100,000 waited for the webhook). Deliveries are shown for 30 days. The id is the one that the endpoint was given as webhook-id.
 
 Examples:
 
@@ -168,7 +168,7 @@ func (c *webhooksDeliveriesCommand) add(ctx context.Context, in *installation, t
 		row.Made = append(row.Made, attemptRow{a.Number, a.At, a.Milliseconds, a.Status, a.Error})
 		last = answerOf(a)
 	}
-	if err := t.add(row, row.ID, string(row.Event), minute(d.CreatedAt), row.Outcome, strconv.Itoa(d.Attempts), next, last); err != nil {
+	if err := t.add(row, row.ID, string(row.Event), minute(d.CreatedAt), inWords(row.Outcome), strconv.Itoa(d.Attempts), next, last); err != nil {
 		return err
 	}
 	if c.JSON || !c.Attempts {
@@ -182,6 +182,14 @@ func (c *webhooksDeliveriesCommand) add(ctx context.Context, in *installation, t
 	return nil
 }
 
+// inWords says what became of a delivery, in a table.
+func inWords(outcome string) string {
+	if outcome == string(curfew.OutcomeTooMany) {
+		return "dropped: too many waiting"
+	}
+	return outcome
+}
+
 func answerOf(a curfew.Attempt) string {
 	if a.Error == "" {
 		return strconv.Itoa(a.Status)
@@ -193,7 +201,7 @@ type webhooksReplayCommand struct {
 	Delivery string `arg:"" optional:"" name:"delivery" help:"A delivery's id."`
 	Webhook  string `placeholder:"ID" help:"Only to this webhook."`
 	Since    moment `placeholder:"TIME" help:"All of since a time, such as 2026-01-31T12:00:00Z, to the webhook of --webhook."`
-	Outcome  string `enum:"all,delivered,failed,dropped" default:"all" help:"With --since only those with this outcome: all, delivered, failed or dropped."`
+	Outcome  string `enum:"all,delivered,failed,dropped,dropped_too_many" default:"all" help:"With --since only those with this outcome: all, delivered, failed, dropped or dropped_too_many."`
 	storeCommand
 }
 

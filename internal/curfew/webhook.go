@@ -86,10 +86,11 @@ type Outcome string
 
 // The outcomes.
 const (
-	OutcomeWaiting   Outcome = ""          // it is on its way
-	OutcomeDelivered Outcome = "delivered" // the endpoint has answered with success
-	OutcomeFailed    Outcome = "failed"    // it was tried for as long as deliveries are
-	OutcomeDropped   Outcome = "dropped"   // the endpoint was disabled meanwhile
+	OutcomeWaiting   Outcome = ""                 // it is on its way
+	OutcomeDelivered Outcome = "delivered"        // the endpoint has answered with success
+	OutcomeFailed    Outcome = "failed"           // it was tried for as long as deliveries are
+	OutcomeDropped   Outcome = "dropped"          // the endpoint was disabled meanwhile
+	OutcomeTooMany   Outcome = "dropped_too_many" // it was among the oldest of too many that waited
 )
 
 // Attempt is one attempt at a delivery.

@@ -70,10 +70,11 @@ const (
 	jobStarts    = "repeatable_starts"
 	jobExpired   = "expired_sessions"
 	jobOutbox    = "webhook_deliveries"
+	jobBacklog   = "webhook_backlog"
 	jobPortal    = "portal_links"
 )
 
-var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobSessions, jobAudit, jobKeys, jobLog, jobExpired, jobOutbox}
+var jobNames = []string{jobSweep, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobSessions, jobAudit, jobKeys, jobLog, jobExpired, jobOutbox, jobBacklog}
 
 // background does what nobody waits for, on one node of all: the one that has
 // the lease. The lease only saves work; every job may be done by two nodes at
@@ -119,6 +120,8 @@ func newBackground(d *Data, c config.Config, a *authority.Authority, g *gate, no
 	add(jobPortal, 10*time.Minute, "forgetting links to the hosted pages", a.ForgetPortalLinks)
 	add(jobExpired, 0, "telling webhooks of expired sessions", (&authority.ExpiredTeller{Store: g, Now: d.Clock.Now}).Pass)
 	add(jobOutbox, 10*time.Minute, "forgetting deliveries to webhooks", (&authority.DeliveryRetention{Store: g, Now: d.Clock.Now}).Pass)
+	add(jobBacklog, 0, "dropping what is too much for a webhook",
+		(&authority.DeliveryTrim{Store: g, Now: d.Clock.Now, Log: log, Most: authority.MostDeliveriesWaiting}).Pass)
 	if c.SessionRetention > 0 {
 		add(jobSessions, time.Hour, "removing sessions that ended long ago",
 			(&authority.SessionRetention{Store: g, Now: d.Clock.Now, Keep: c.SessionRetention}).Pass)

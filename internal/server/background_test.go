@@ -249,10 +249,10 @@ func TestBackgroundRetention(t *testing.T) {
 			sessions, audit time.Duration
 			want            []string
 		}{
-			{0, 0, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox}},
-			{time.Hour, 0, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox, jobSessions}},
-			{0, time.Hour, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox, jobAudit}},
-			{time.Hour, time.Hour, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox, jobSessions, jobAudit}},
+			{0, 0, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox, jobBacklog}},
+			{time.Hour, 0, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox, jobBacklog, jobSessions}},
+			{0, time.Hour, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox, jobBacklog, jobAudit}},
+			{time.Hour, time.Hour, []string{jobSweep, jobKeys, jobLog, jobThrottles, jobVerifiers, jobReceipts, jobStarts, jobPortal, jobExpired, jobOutbox, jobBacklog, jobSessions, jobAudit}},
 		} {
 			c := settings(t)
 			c.SessionRetention, c.AuditRetention = tt.sessions, tt.audit

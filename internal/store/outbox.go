@@ -57,6 +57,12 @@ var (
  WHERE webhook_id = $1 AND id < $2 AND id >= $3 AND ($4 = '' OR outcome = $5) ORDER BY id DESC, account_id LIMIT $6`)
 	selectBacklog = statement(`SELECT webhook_id, count(*), min(created_at) FROM outbox WHERE watch_at IS NOT NULL GROUP BY webhook_id`)
 
+	waitingDeliveries = statement(`SELECT id FROM outbox WHERE webhook_id = $1 AND id > $2 AND finished_at IS NULL ORDER BY id LIMIT $3`)
+	// Who claims one moves its time on, so of those that were tried only what is
+	// due long ago or not soon is nobody's at this moment.
+	dropDeliveries = statement(`UPDATE outbox SET watch_at = NULL, finished_at = $4, outcome = $6
+ WHERE webhook_id = $1 AND id > $2 AND id <= $3 AND finished_at IS NULL AND (tries = 0 OR due_at > $5 OR due_at <= $7)`)
+
 	nextToldWebhook = statement(`SELECT webhook_id FROM outbox WHERE webhook_id > $1 ORDER BY webhook_id LIMIT 1`)
 	oldDeliveries   = statement(`SELECT id FROM outbox WHERE webhook_id = $1 AND id < $2 AND (finished_at IS NOT NULL OR $3 = 1) ORDER BY id LIMIT $4`)
 	forgetDelivery  = statement(`DELETE FROM outbox WHERE webhook_id = $1 AND id <= $2 AND (finished_at IS NOT NULL OR $3 = 1)`)
@@ -243,6 +249,20 @@ func (c conn) OldDeliveries(ctx context.Context, webhookID, below curfew.ID, all
 		return scan(idInto{&last})
 	}, webhookID[:], below[:], bit(all), limit)
 	return last, looked, err
+}
+
+func (c conn) WaitingDeliveries(ctx context.Context, webhookID, after curfew.ID, limit int) (last curfew.ID, looked int, err error) {
+	err = c.each(ctx, waitingDeliveries, func(scan func(...any) error) error {
+		looked++
+		return scan(idInto{&last})
+	}, webhookID[:], after[:], limit)
+	return last, looked, err
+}
+
+func (c conn) DropDeliveries(ctx context.Context, webhookID, after, upTo curfew.ID, now, soon time.Time) (int, error) {
+	n, err := c.exec(ctx, dropDeliveries, webhookID[:], after[:], upTo[:], micros(now), micros(soon), string(curfew.OutcomeTooMany),
+		micros(now.Add(now.Sub(soon))))
+	return int(n), err
 }
 
 func (c conn) ForgetDeliveries(ctx context.Context, webhookID, upTo curfew.ID, all bool) (int, error) {

@@ -61,6 +61,8 @@ var exempt = []sqlrules.Exempt{
 	{Statement: takeOverdue.text, Rule: sqlrules.Account, Reason: "the same: whoever moves their time on looks after them"},
 	{Statement: selectDeliveries.text, Rule: sqlrules.Account, Reason: "the operator's list of what an endpoint of the installation was told of"},
 	{Statement: selectBacklog.text, Rule: sqlrules.Account, Reason: "how much waits for each endpoint of the installation"},
+	{Statement: waitingDeliveries.text, Rule: sqlrules.Account, Reason: "the search for what is too much for one endpoint, in all accounts"},
+	{Statement: dropDeliveries.text, Rule: sqlrules.Account, Reason: "what is too much for one endpoint is dropped in all accounts, the oldest first"},
 	{Statement: nextToldWebhook.text, Rule: sqlrules.Account, Reason: "retention's search for what an endpoint was told of, in all accounts"},
 	{Statement: oldDeliveries.text, Rule: sqlrules.Account, Reason: "the same"},
 	{Statement: forgetDelivery.text, Rule: sqlrules.Account, Reason: "what was delivered is forgotten in all accounts by age"},

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ func deliveries(t *testing.T, open Open) {
 	scenario(t, open, "an event is written for each endpoint that wants it, once", toldOnce)
 	scenario(t, open, "one has a delivery at a time, and what is about one subject comes in order", claimed)
 	scenario(t, open, "what nobody looks after is found, by one", overdue)
+	scenario(t, open, "of too many that wait for one endpoint the oldest are dropped", trimmed)
 	scenario(t, open, "what was delivered is listed, and forgotten in time", forgottenDeliveries)
 }
 
@@ -107,6 +109,7 @@ func claimed(w *World) {
 	one, two := curfew.NewID(w.Now()), curfew.NewID(w.Now())
 	h, other := w.hook(curfew.EventTypes...), w.hook(curfew.EventTypes...)
 	started := w.tells(h, acme, curfew.EventSessionStarted, one)
+	w.Clock.Add(time.Millisecond) // in the log's order; of one place in it, and one moment, any would do
 	ended := w.tells(h, acme, curfew.EventSessionEnded, one)
 	elsewhere := w.tells(h, acme, curfew.EventSessionStarted, two)
 	refused := func(key curfew.DeliveryKey, what string) {
@@ -246,6 +249,81 @@ func overdue(w *World) {
 	w.Clock.Add(10 * time.Second)
 	if again := take(w.Now()); len(again) != 3 {
 		w.T.Errorf("looked after again are %v", again)
+	}
+}
+
+func trimmed(w *World) {
+	acme, other := w.Acme.ID(), w.Other.ID()
+	h, spared := w.hook(curfew.EventTypes...), w.hook(curfew.EventSessionEnded)
+	session := curfew.NewID(w.Now())
+	told := func(account curfew.ID, kind curfew.EventType, subject curfew.ID) curfew.DeliveryKey {
+		key := w.tells(h, account, kind, subject)
+		w.Clock.Add(time.Second)
+		return key
+	}
+	delivered := told(acme, curfew.EventSessionStarted, curfew.NewID(w.Now()))
+	w.finish(delivered, curfew.OutcomeDelivered)
+	underWay := told(acme, curfew.EventSessionStarted, curfew.NewID(w.Now()))
+	retried := told(acme, curfew.EventSessionStarted, session)
+	started := told(other, curfew.EventSessionStarted, curfew.NewID(w.Now()))
+	abandoned := told(acme, curfew.EventSessionStarted, curfew.NewID(w.Now())) // whoever claimed it was killed
+	ended := told(acme, curfew.EventSessionEnded, session)
+	last := told(other, curfew.EventPolicyUpdated, other)
+	claim := func(key curfew.DeliveryKey) {
+		w.T.Helper()
+		_, err := w.claimFor(key, 20*time.Second)
+		must(w.T, err)
+	}
+	claim(abandoned)
+	claim(retried)
+	w.Tx(func(ctx context.Context, tx authority.Tx) error {
+		return tx.RetryDelivery(ctx, retried, w.Now().Add(12*time.Hour))
+	})
+	w.Clock.Add(time.Minute)
+	claim(underWay)
+	log := slog.New(slog.DiscardHandler)
+	pass := func(most int64, want int) {
+		w.T.Helper()
+		n, err := (&authority.DeliveryTrim{Store: w.Store, Now: w.Clock.Now, Log: log, Most: most}).Pass(bg, always)
+		if must(w.T, err); n != want {
+			w.T.Errorf("%d were dropped, want %d", n, want)
+		}
+	}
+	outcomes := func(want map[curfew.DeliveryKey]curfew.Outcome) {
+		w.T.Helper()
+		for _, key := range []curfew.DeliveryKey{delivered, underWay, retried, started, abandoned, ended, last} {
+			d, err := w.delivery(key)
+			if must(w.T, err); d.Outcome != want[key] || d.FinishedAt.IsZero() != (want[key] == curfew.OutcomeWaiting) {
+				w.T.Errorf("%s is %q, want %q", d.Type, d.Outcome, want[key])
+			}
+		}
+	}
+	pass(6, 0)
+	outcomes(map[curfew.DeliveryKey]curfew.Outcome{delivered: curfew.OutcomeDelivered})
+	pass(3, 3)
+	pass(3, 0)
+	outcomes(map[curfew.DeliveryKey]curfew.Outcome{delivered: curfew.OutcomeDelivered,
+		retried: curfew.OutcomeTooMany, started: curfew.OutcomeTooMany, abandoned: curfew.OutcomeTooMany})
+	backlogs, err := w.Backlogs(bg)
+	must(w.T, err)
+	for _, b := range backlogs {
+		if want := map[curfew.ID]int64{h.ID: 3, spared.ID: 1}[b.WebhookID]; b.Waiting != want {
+			w.T.Errorf("%d wait, want %d", b.Waiting, want)
+		}
+	}
+	// What is about the same subject goes on where it was; and what was dropped
+	// begins anew when somebody wants it.
+	claim(ended)
+	if !w.finish(underWay, curfew.OutcomeDelivered) {
+		w.T.Error("what was under way was dropped")
+	}
+	d, err := w.delivery(retried)
+	must(w.T, err)
+	if n, err := w.Replay(bg, []curfew.Delivery{d}); err != nil || n != 1 {
+		w.T.Errorf("%d replayed, %v", n, err)
+	}
+	if d, err := w.delivery(retried); err != nil || d.Outcome != curfew.OutcomeWaiting {
+		w.T.Errorf("%+v, %v", d, err)
 	}
 }
 
