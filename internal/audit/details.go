@@ -132,25 +132,22 @@ func tracked(v reflect.Value) (object, error) {
 	if !v.IsValid() || classes[v.Type()] == nil {
 		return nil, fmt.Errorf("audit: the fields of this type are not classified: %v", kindOf(v))
 	}
-	var o object
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		if classes[v.Type()][field.Name] != track {
-			continue
-		}
-		if field.Anonymous { // its fields are told as the type's own
-			embedded, err := tracked(v.Field(i))
+	fields := trackedFields[v.Type()]
+	o := make(object, 0, len(fields))
+	for _, field := range fields {
+		if field.embedded { // its fields are told as the type's own
+			embedded, err := tracked(v.Field(field.index))
 			if err != nil {
 				return nil, err
 			}
 			o = append(o, embedded...)
 			continue
 		}
-		value, err := plain(v.Field(i))
+		value, err := plain(v.Field(field.index))
 		if err != nil {
-			return nil, fmt.Errorf("audit: %v.%s: %w", v.Type(), field.Name, err)
+			return nil, fmt.Errorf("audit: %v.%s: %w", v.Type(), v.Type().Field(field.index).Name, err)
 		}
-		o = append(o, member{snake(field.Name), value})
+		o = append(o, member{field.name, value})
 	}
 	return o, nil
 }
@@ -177,7 +174,7 @@ func plain(v reflect.Value) (any, error) {
 	}
 	switch v.Kind() {
 	case reflect.String:
-		return credential.ReplaceAllString(strings.ToValidUTF8(v.String(), "\uFFFD"), "[removed]"), nil
+		return withoutCredentials(strings.ToValidUTF8(v.String(), "\uFFFD")), nil
 	case reflect.Bool:
 		return v.Bool(), nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:

@@ -187,18 +187,48 @@ var credential = regexp.MustCompile(`\$argon2[A-Za-z0-9$=,+/.-]*` +
 	`|\bcf[a-z]_[A-Za-z0-9_-]{8,}` +
 	`|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
 
+// withoutCredentials blots out what has that shape. Most text has not even the
+// beginning of it.
+func withoutCredentials(s string) string {
+	if !strings.Contains(s, "cf") && !strings.Contains(s, "eyJ") && !strings.Contains(s, "$argon2") {
+		return s
+	}
+	return credential.ReplaceAllString(s, "[removed]")
+}
+
+// trackedField is a tracked field of a classified type.
+type trackedField struct {
+	index    int
+	name     string // as it is told
+	embedded bool
+}
+
+// trackedFields are those of each type, in its order; secretFields are the names,
+// as they would be told, of all that are secret.
+var trackedFields, secretFields = func() (map[reflect.Type][]trackedField, map[string]bool) {
+	fields, secrets := map[reflect.Type][]trackedField{}, map[string]bool{}
+	for t, classes := range classes {
+		for i := range t.NumField() {
+			field := t.Field(i)
+			switch classes[field.Name] {
+			case track:
+				fields[t] = append(fields[t], trackedField{i, snake(field.Name), field.Anonymous})
+			case secret:
+				secrets[snake(field.Name)] = true
+			}
+		}
+	}
+	return fields, secrets
+}()
+
 // secretWords are the words that no detail may be named with, besides the
 // names of fields that are classified as secret.
 var secretWords = []string{"password", "secret", "token", "hash", "cookie"}
 
 // secretWord is the part of a name that speaks of a secret, "" for none.
 func secretWord(name string) string {
-	for _, fields := range classes {
-		for field, c := range fields {
-			if c == secret && name == snake(field) {
-				return name
-			}
-		}
+	if secretFields[name] {
+		return name
 	}
 	for word := range strings.SplitSeq(strings.ToLower(name), "_") {
 		if slices.Contains(secretWords, word) {

@@ -23,16 +23,20 @@ const lateRefresh = time.Minute
 const manyGiveWay = 32
 
 // begin runs a start where it belongs: with all others, or with what ends
-// sessions, if some must give way. do is told whether they may be ended.
-func (a *Authority) begin(ctx context.Context, accountID curfew.ID, do func(ctx context.Context, tx Tx, room bool) (started, error)) (started, error) {
-	var s started
+// sessions, if some must give way. do is told whether they may be ended. look is
+// what a service's start looks at, nil for any other and in a new account.
+func (a *Authority) begin(ctx context.Context, accountID curfew.ID, look *StartLook, do func(ctx context.Context, tx Tx, room bool) (started, error)) (s started, err error) {
 	try := func(room bool) func(context.Context, Tx) error {
 		return func(ctx context.Context, tx Tx) (err error) {
 			s, err = do(ctx, tx, room)
 			return err
 		}
 	}
-	err := a.Store.InTx(ctx, accountID, try(false))
+	if look != nil {
+		err = a.Store.InStart(ctx, accountID, *look, try(false))
+	} else {
+		err = a.Store.InTx(ctx, accountID, try(false))
+	}
 	switch {
 	case err != nil || s.excess == 0:
 	case s.excess < manyGiveWay:

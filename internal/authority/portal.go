@@ -150,7 +150,7 @@ func (a *Authority) OpenPortal(ctx context.Context, from curfew.Origin, in OpenP
 		return PortalOpened{}, alsoFailed(err, a.refund(ctx, gate))
 	}
 	now := a.now()
-	s, err := a.begin(ctx, link.AccountID, func(ctx context.Context, tx Tx, room bool) (s started, err error) {
+	s, err := a.begin(ctx, link.AccountID, nil, func(ctx context.Context, tx Tx, room bool) (s started, err error) {
 		if link, cause, err = a.readPortalLink(ctx, tx, link.AccountID, link.ID, link.SecretHash, now); err != nil || cause != "" {
 			return s, err
 		}

@@ -81,8 +81,10 @@ func (a *Authority) StartSession(ctx context.Context, actor curfew.Actor, from c
 // has to begin again: another start was faster, or the account is another now.
 func (a *Authority) startOnce(ctx context.Context, s starting) (made started, again bool, err error) {
 	var refused curfew.ID // the person whose start is
-	made, err = a.begin(ctx, s.actor.AccountID, func(ctx context.Context, tx Tx, room bool) (made started, err error) {
-		again, refused = false, curfew.ZeroID
+	var unknown bool      // the person, where starts go together that only look
+	look := s.look()
+	start := func(ctx context.Context, tx Tx, room bool) (made started, err error) {
+		again, refused, unknown = false, curfew.ZeroID, false
 		prior, err := s.prior(ctx, tx)
 		if err != nil {
 			return made, err
@@ -96,6 +98,9 @@ func (a *Authority) startOnce(ctx context.Context, s starting) (made started, ag
 		}
 		account, user, err := tx.AccountAndUserOf(ctx, s.actor.AccountID, s.User)
 		switch {
+		case errors.Is(err, curfew.ErrNotFound) && look != nil:
+			unknown = true
+			return made, nil
 		case errors.Is(err, curfew.ErrNotFound):
 			if account, again, err = s.accountFor(ctx, tx); err != nil || again {
 				return made, err
@@ -125,11 +130,27 @@ func (a *Authority) startOnce(ctx context.Context, s starting) (made started, ag
 			return made, curfew.Unavailable(errors.New("authority: an epoch moved in the middle of a transaction"))
 		}
 		return made, s.claim(ctx, tx, p.id)
-	})
+	}
+	if made, err = a.begin(ctx, s.actor.AccountID, look, start); err == nil && unknown {
+		look = nil
+		made, err = a.begin(ctx, s.actor.AccountID, nil, start)
+	}
 	if errors.Is(err, errOvertaken) {
 		return made, true, nil
 	}
 	return made, again, a.startRefused(ctx, s, refused, err)
+}
+
+// look is what a start in an account that is there looks at first; nil for another.
+func (s *starting) look() *StartLook {
+	if s.fresh {
+		return nil
+	}
+	look := &StartLook{User: s.User}
+	if s.Key != "" {
+		look.Key = s.key
+	}
+	return look
 }
 
 // startRefused audits a start that was refused for what its person is or has.

@@ -202,7 +202,7 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 		if in.ByCookie {
 			b.cookie = in.Cookie
 		}
-		s, err := a.begin(ctx, cred.user.AccountID, func(ctx context.Context, tx Tx, room bool) (started, error) {
+		s, err := a.begin(ctx, cred.user.AccountID, nil, func(ctx context.Context, tx Tx, room bool) (started, error) {
 			b.room = room
 			return a.start(ctx, tx, from, now, b)
 		})

@@ -15,7 +15,7 @@ import (
 // curfew.ErrNotFound; an engine that does not answer, or whose answer to a
 // write is unknown, gives an error of kind unavailable.
 //
-// Inside View, InTx, InLog and InBulk only the Reader or Tx may be used, with the context
+// Inside View, InTx, InStart, InLog and InBulk only the Reader or Tx may be used, with the context
 // that the function is given: any other call with that context is refused.
 type Store interface {
 	// View runs reads of one consistent moment.
@@ -30,6 +30,10 @@ type Store interface {
 	// commit whose answer was lost is of kind unavailable and not tried again.
 	// After success all that was read before holds too, though fn wrote nothing.
 	InTx(ctx context.Context, accountID curfew.ID, fn func(ctx context.Context, tx Tx) error) error
+	// InStart is InTx for the start of a session by a service. It has a line of its
+	// own, in which those of many accounts commit together; what fn looks at first
+	// may be read together with what others do. The account is there already.
+	InStart(ctx context.Context, accountID curfew.ID, look StartLook, fn func(ctx context.Context, tx Tx) error) error
 	// InLog is InTx for what ends sessions: there, and only there, Tx.Log may
 	// be used. It has a line of its own, in which transactions of many accounts
 	// commit together, and what they log with them. The sessions are those of
@@ -47,6 +51,13 @@ type Store interface {
 	Standing(ctx context.Context, accountID, sessionID curfew.ID) (curfew.Standing, error)
 	// Ping asks the engine for a sign of life, by a read.
 	Ping(ctx context.Context) error
+}
+
+// StartLook is what the start of a session by a service looks at first: its person,
+// by AccountAndUserOf, and the start that it repeats, by Repeatable.
+type StartLook struct {
+	User string   // the product's own id
+	Key  [32]byte // of the start; zero for none
 }
 
 // ErrUnknown is a write of which nobody knows whether it holds: the answer to

@@ -135,11 +135,10 @@ func tell(ctx context.Context, tx Tx, e curfew.Telling, data any) error {
 	if e.ID.IsZero() {
 		e.ID = curfew.NewID(e.OccurredAt)
 	}
-	body, err := json.Marshal(told{e.Type, moment(e.OccurredAt), data})
-	if err != nil {
-		return err
+	e.Body = func() (string, error) {
+		body, err := json.Marshal(told{e.Type, moment(e.OccurredAt), data})
+		return string(body), err
 	}
-	e.Body = string(body)
 	return tx.Tell(ctx, e)
 }
 

@@ -60,7 +60,8 @@ type Telling struct {
 	// about the same subject arrives in the order in which it happened.
 	Subject    ID
 	OccurredAt time.Time
-	Body       string // JSON, as it is sent
+	// Body gives the JSON that is sent; it is asked only where somebody is told.
+	Body func() (string, error)
 }
 
 // DeliveryKey names the delivery of an event to an endpoint.

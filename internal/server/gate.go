@@ -52,6 +52,14 @@ func (g *gate) InTx(ctx context.Context, accountID curfew.ID, fn func(context.Co
 	return g.Store.InTx(ctx, accountID, fn)
 }
 
+// InStart is part of authority.Store.
+func (g *gate) InStart(ctx context.Context, accountID curfew.ID, look authority.StartLook, fn func(context.Context, authority.Tx) error) error {
+	if err := g.err(); err != nil {
+		return err
+	}
+	return g.Store.InStart(ctx, accountID, look, fn)
+}
+
 // InLog is part of authority.Store.
 func (g *gate) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error, sessions ...curfew.ID) error {
 	if err := g.err(); err != nil {

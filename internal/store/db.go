@@ -33,6 +33,8 @@ type DB struct {
 	rotations    *batcher[*rotateCall]
 	standings    *batcher[*standingCall]
 	transactions *lane
+	// starts are those of services; transactions where accounts are kept apart.
+	starts       *lane
 	logged, bulk *lane
 	viewing      atomic.Int64 // reads under way or waiting for a connection
 	writes       prepared     // on write
@@ -279,7 +281,7 @@ func (db *DB) Close() error {
 	if db.rotations != nil {
 		db.rotations.close()
 		db.standings.close()
-		for _, l := range []*lane{db.transactions, db.bulk, db.logged} {
+		for _, l := range []*lane{db.starts, db.transactions, db.bulk, db.logged} {
 			l.close()
 		}
 	}

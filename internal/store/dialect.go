@@ -49,6 +49,9 @@ type dialect struct {
 	// where those are kept apart.
 	together bool
 	look     *query
+	// starts is how what services' starts do alike is done by few statements; nil
+	// where accounts are kept apart.
+	starts *startDialect
 	// appendLog puts entries into the revocation log.
 	appendLog func(ctx context.Context, c conn, entries []curfew.Revocation) error
 	// verifiers keeps what was heard of verifiers, in the order of their ids.
@@ -66,6 +69,9 @@ type dialect struct {
 	// batched are the engine's own statements for that, looked those for reads
 	// beside other reads.
 	batched, looked []*query
+	// started are those that starts look by, where they share the connection that
+	// writes.
+	started []*query
 	// rotators is how many batches of refreshes are under way at once, lookers
 	// how many of reads.
 	rotators, lookers int

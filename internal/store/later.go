@@ -26,6 +26,7 @@ type later struct {
 	events   []audit.Sealed
 	revoked  []revokedSession
 	tellings []telling
+	startsLater
 	// failed is what kept something from being written: nothing is committed.
 	failed error
 }
@@ -49,7 +50,7 @@ type chainHead struct {
 var errMoved = errors.New("store: a row was changed by somebody who has not locked its account")
 
 func newLater() *later {
-	return &later{heads: map[curfew.ID]*chainHead{}, standings: map[sessionKey]curfew.Standing{}, tied: map[sessionKey][]curfew.ID{}}
+	return &later{heads: map[curfew.ID]*chainHead{}, standings: map[sessionKey]curfew.Standing{}, tied: map[sessionKey][]curfew.ID{}, startsLater: newStartsLater()}
 }
 
 // lock keeps other transactions of the calls' accounts waiting, wherever they
@@ -162,7 +163,7 @@ func (c conn) before(ctx context.Context, q *query) {
 	if l == nil {
 		return
 	}
-	if strings.Contains(q.text, "sessions") || strings.Contains(q.text, "audit_") {
+	if l.untold() || strings.Contains(q.text, "sessions") || strings.Contains(q.text, "audit_") {
 		// Who runs the statement cannot be told, but it comes to nothing.
 		_ = c.tell(ctx)
 	}
@@ -172,6 +173,9 @@ func (c conn) before(ctx context.Context, q *query) {
 	if q.writes && strings.Contains(q.text, "portal_links") {
 		clear(l.tied)
 	}
+	if q.writes {
+		l.forget(q)
+	}
 }
 
 // standingTables are what a standing is read from.
@@ -180,13 +184,16 @@ var standingTables = []string{"sessions", "users", "accounts", "epochs"}
 // tell writes what is yet to be written. It fails for good.
 func (c conn) tell(ctx context.Context) error {
 	l := c.later
-	if l == nil || l.failed != nil || len(l.revoked)+len(l.events)+len(l.tellings) == 0 {
+	if l == nil || l.failed != nil || len(l.revoked)+len(l.events)+len(l.tellings) == 0 && !l.untold() {
 		return c.failed()
 	}
-	revoked, events, tellings := l.revoked, l.events, l.tellings
-	l.revoked, l.events, l.tellings = nil, nil, nil
+	revoked, events, tellings, began, claims := l.revoked, l.events, l.tellings, l.began, l.claims
+	l.revoked, l.events, l.tellings, l.began, l.claims = nil, nil, nil, nil, nil
 	c.later = nil // for these statements
-	if l.failed = c.revokeAll(ctx, revoked); l.failed == nil {
+	if l.failed = c.beginAll(ctx, began); l.failed == nil {
+		l.failed = c.revokeAll(ctx, revoked)
+	}
+	if l.failed == nil {
 		l.failed = c.insertEvents(ctx, events)
 	}
 	if l.failed == nil {
@@ -194,6 +201,9 @@ func (c conn) tell(ctx context.Context) error {
 	}
 	if l.failed == nil {
 		l.failed = c.tellAll(ctx, tellings)
+	}
+	if l.failed == nil {
+		l.failed = c.claimAll(ctx, claims)
 	}
 	return l.failed
 }

@@ -54,7 +54,7 @@ func (c conn) insertEvents(ctx context.Context, events []audit.Sealed) error {
 	if len(events) == 0 {
 		return nil
 	}
-	if len(events) == 1 || c.db.dialect.apart { // there, the statement finds its shard by itself
+	if len(events) == 1 || c.db.dialect.apart || c.db.dialect.oneWriter { // there, the statement finds its shard by itself
 		for i := range events {
 			if err := c.insertEvent(ctx, &events[i]); err != nil {
 				return err
@@ -106,9 +106,14 @@ func (c conn) moveHeads(ctx context.Context, heads map[curfew.ID]*chainHead) err
 	if len(ids) == 0 {
 		return nil
 	}
-	if len(ids) == 1 {
-		n, err := c.exec(ctx, moveHead, ids[0], seqs[0], macs[0], seals[0], before[0])
-		return exactly(1, n, err)
+	if len(ids) == 1 || c.db.dialect.oneWriter {
+		for i := range ids {
+			n, err := c.exec(ctx, moveHead, ids[i], seqs[i], macs[i], seals[i], before[i])
+			if err := exactly(1, n, err); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	n, err := c.exec(ctx, moveHeads, ids, seqs, macs, seals, before)
 	return exactly(len(ids), n, err)

@@ -185,6 +185,7 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	if lock := db.dialect.lockAccount; lock != nil {
 		writes = append(slices.Clip(writes), lock)
 	}
+	writes = append(slices.Clip(writes), db.dialect.started...)
 	if db.writes, err = prepare(ctx, db.write, writes...); err != nil {
 		return err
 	}
@@ -207,5 +208,10 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	db.transactions = db.newLane(db.write, nil, db.writers, !db.dialect.oneWriter)
 	db.logged = db.newLane(db.log, new(logWriter), 1, db.dialect.apart)
 	db.bulk = db.newLane(db.write, new(logWriter), 1, !db.dialect.oneWriter)
+	db.starts = db.transactions
+	if db.dialect.starts != nil {
+		db.starts = db.newLane(db.batch, nil, 1, false)
+		db.starts.starts = true
+	}
 	return nil
 }

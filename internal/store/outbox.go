@@ -119,6 +119,10 @@ func (c conn) tellAll(ctx context.Context, all []telling) error {
 }
 
 func (c conn) tellOne(ctx context.Context, q *query, e curfew.Telling, seq ...any) error {
+	body, err := e.Body()
+	if err != nil {
+		return err
+	}
 	watch := e.OccurredAt
 	if c.db.onTold.Load() != nil {
 		watch = c.db.now().Add(handOver)
@@ -136,7 +140,7 @@ func (c conn) tellOne(ctx context.Context, q *query, e curfew.Telling, seq ...an
 			*c.told = append(*c.told, key)
 		}
 		return nil
-	}, append([]any{e.AccountID[:], e.ID[:], string(e.Type), e.Subject[:], micros(e.OccurredAt), micros(watch), e.Body, string(e.Type), micros(notUntil)}, seq...)...)
+	}, append([]any{e.AccountID[:], e.ID[:], string(e.Type), e.Subject[:], micros(e.OccurredAt), micros(watch), body, string(e.Type), micros(notUntil)}, seq...)...)
 }
 
 func (c conn) ClaimDelivery(ctx context.Context, key curfew.DeliveryKey, now, until time.Time) (curfew.Delivery, error) {

@@ -42,6 +42,7 @@ var postgresDialect = dialect{
 	lockAccounts: &query{text: `SELECT a.id, a.audit_seq, a.audit_mac, a.audit_seal FROM accounts a WHERE a.id = ANY(CAST($1 AS bytea[])) ORDER BY a.id FOR NO KEY UPDATE`},
 	together:     true,
 	look:         selectStandings,
+	starts:       startsTogether,
 	appendLog:    appendMany,
 	verifiers:    verifiersTogether,
 	rotate:       rotateMany,
@@ -72,8 +73,9 @@ const (
 	MinMaxConns = 7
 	// DefaultStatementTimeout is how long PostgreSQL works at one statement.
 	DefaultStatementTimeout = 10 * time.Second
-	// batchConns are those of the batches: two for refreshes, one for reads.
-	batchConns = 3
+	// batchConns are those of the batches: two for refreshes, one for reads, and one
+	// for starts of services, which a node that has the least shares with those.
+	batchConns = 4
 	// logConns is the one of the revocation log.
 	logConns  = 1
 	batchLife = 5 * time.Minute
@@ -132,10 +134,14 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	}
 	db.log = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*log)}), logConns)
 	db.log.SetConnMaxLifetime(connLife)
-	general := conns - batchConns - logConns
+	batches := batchConns
+	if conns == MinMaxConns {
+		batches--
+	}
+	general := conns - batches - logConns
 	db.write = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), general)
 	db.read = db.write
-	db.batch = newPool(o.wrapped(aloneConnector{postgresConnector{stdlib.GetConnector(*batch)}}), batchConns)
+	db.batch = newPool(o.wrapped(aloneConnector{postgresConnector{stdlib.GetConnector(*batch)}}), batches)
 	db.writers = max(1, general*2/3-1) // with the bulk lane's, readers always find a connection that no writer holds
 	// A new connection plans anew, by what the tables have become.
 	db.batch.SetConnMaxLifetime(batchLife)

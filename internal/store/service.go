@@ -41,6 +41,12 @@ var selectAccountAndUserOf = statement(`SELECT ` + accountColumns + `, ` + userC
  WHERE u.account_id = $1 AND u.external_id = $2`)
 
 func (c conn) AccountAndUserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.Account, curfew.User, error) {
+	switch p, known := c.personLooked(accountID, externalID); {
+	case p != nil:
+		return p.account, p.user, nil
+	case known:
+		return curfew.Account{}, curfew.User{}, curfew.ErrNotFound
+	}
 	type both struct {
 		account curfew.Account
 		user    curfew.User
@@ -52,12 +58,18 @@ func (c conn) AccountAndUserOf(ctx context.Context, accountID curfew.ID, externa
 	return b.account, b.user, err
 }
 
-// A start of long ago gives its name to another.
-var (
-	selectRepeatable = statement(`SELECT id, body_hash, account_id, session_id, made_at FROM idempotency_keys WHERE id = $1`)
-	claimRepeatable  = statement(`INSERT INTO idempotency_keys (id, body_hash, account_id, session_id, made_at) VALUES ($1, $2, $3, $4, $5)
+const (
+	repeatableColumns = `i.id, i.body_hash, i.account_id, i.session_id, i.made_at`
+	claimInto         = `INSERT INTO idempotency_keys (id, body_hash, account_id, session_id, made_at)`
+	// A start of long ago gives its name to another.
+	claimUnless = `
  ON CONFLICT (id) DO UPDATE SET body_hash = excluded.body_hash, account_id = excluded.account_id, session_id = excluded.session_id,
- made_at = excluded.made_at WHERE idempotency_keys.made_at <= $6`)
+ made_at = excluded.made_at WHERE idempotency_keys.made_at <= $6`
+)
+
+var (
+	selectRepeatable  = statement(`SELECT ` + repeatableColumns + ` FROM idempotency_keys i WHERE i.id = $1`)
+	claimRepeatable   = statement(claimInto + ` VALUES ($1, $2, $3, $4, $5)` + claimUnless)
 	oldRepeatables    = statement(`SELECT made_at FROM idempotency_keys WHERE made_at <= $1 ORDER BY made_at LIMIT $2`)
 	forgetRepeatables = statement(`DELETE FROM idempotency_keys WHERE made_at <= $1`)
 	renewSecret       = statement(`UPDATE sessions SET secret_hash = $3, rotated_at = $4
@@ -65,13 +77,19 @@ var (
 )
 
 func (c conn) Repeatable(ctx context.Context, id [32]byte) (curfew.Repeatable, error) {
-	return one(c.row(ctx, selectRepeatable, id[:]), func(scan func(...any) error) (r curfew.Repeatable, err error) {
-		err = scan(hashInto{&r.ID}, hashInto{&r.BodyHash}, idInto{&r.AccountID}, idInto{&r.SessionID}, timeInto{&r.MadeAt})
-		return r, err
-	})
+	switch r, known := c.repeatLooked(id); {
+	case r != nil:
+		return *r, nil
+	case known:
+		return curfew.Repeatable{}, curfew.ErrNotFound
+	}
+	return one(c.row(ctx, selectRepeatable, id[:]), scanRepeatable)
 }
 
 func (c conn) ClaimRepeatable(ctx context.Context, r curfew.Repeatable, after time.Time) (bool, error) {
+	if c.claimLater(r, after) {
+		return true, nil
+	}
 	n, err := c.exec(ctx, claimRepeatable, r.ID[:], r.BodyHash[:], r.AccountID[:], r.SessionID[:], micros(r.MadeAt), micros(after))
 	return n > 0, err
 }

@@ -199,24 +199,32 @@ func cut[T, K any](list *authority.List[T, K], limit int, key func(T) K) {
 
 // A session is born only under the epochs that were read together with what
 // authenticated its person, and only while the person is enabled.
-var insertSession = statement(`INSERT INTO sessions (account_id, id, user_id, secret_hash, generation, policy_version,
+const (
+	insertSessionInto = `INSERT INTO sessions (account_id, id, user_id, secret_hash, generation, policy_version,
  started_at, auth_time, last_active_at, idle_minutes, absolute_minutes, idle_expires_at, absolute_expires_at,
  account_epoch, user_epoch, device, ip, amr, activity_hour)
- SELECT u.account_id, $3, u.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
- FROM users u WHERE u.account_id = $1 AND u.id = $2 AND u.session_epoch = $15 AND u.disabled_at IS NULL
- AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = $1 AND a.session_epoch = $14)`)
+ SELECT u.account_id, $3, u.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19`
+	insertSessionWhere = ` WHERE u.account_id = $1 AND u.id = $2 AND u.session_epoch = $15 AND u.disabled_at IS NULL
+ AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = $1 AND a.session_epoch = $14)`
 
-var stampLogin = statement(`UPDATE users SET last_login_at = $3 WHERE account_id = $1 AND id = $2`)
+	stampLoginSet   = `UPDATE users SET last_login_at = $3`
+	stampLoginWhere = ` WHERE account_id = $1 AND id = $2`
+)
+
+var (
+	insertSession = statement(insertSessionInto + ` FROM users u` + insertSessionWhere)
+	stampLogin    = statement(stampLoginSet + stampLoginWhere)
+)
 
 func (c conn) InsertSession(ctx context.Context, s curfew.Session) (bool, error) {
-	device, err := json.Marshal(s.Device)
+	if c.startLater(s) {
+		return true, nil
+	}
+	args, err := sessionArgs(&s)
 	if err != nil {
 		return false, err
 	}
-	n, err := c.exec(ctx, insertSession, s.AccountID[:], s.UserID[:], s.ID[:], s.SecretHash[:], s.Generation, s.PolicyVersion,
-		micros(s.StartedAt), micros(s.AuthTime), micros(s.LastActiveAt), s.IdleMinutes, s.AbsoluteMinutes,
-		micros(s.IdleExpiresAt), micros(s.AbsoluteExpiresAt), s.AccountEpoch, s.UserEpoch,
-		string(device), s.IP, strings.Join(s.AMR, " "), activityHour(s.LastActiveAt))
+	n, err := c.exec(ctx, insertSession, args...)
 	if err != nil || n == 0 {
 		return false, err
 	}

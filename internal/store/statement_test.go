@@ -108,17 +108,31 @@ func TestBatchesAreTheStatement(t *testing.T) {
 		return strings.Join(strings.Fields(text), " ")
 	}
 	for many, one := range map[*query]string{
-		rotateAll:       rotateSession.text + ", v.n",
-		selectStandings: strings.Replace(selectStanding.text, "SELECT ", "SELECT v.n, ", 1),
-		revokeSessions:  revokeSession.text,
-		moveHeads:       moveHead.text,
-		selectTiedMany:  strings.NewReplacer("SELECT ", "SELECT account_id, tied_to, ", " FROM portal_links", ", portal_links").Replace(selectTied.text),
+		rotateAll:         rotateSession.text + ", v.n",
+		selectStandings:   strings.Replace(selectStanding.text, "SELECT ", "SELECT v.n, ", 1),
+		revokeSessions:    revokeSession.text,
+		moveHeads:         moveHead.text,
+		stampLogins:       stampLogin.text,
+		insertSessions:    insertSession.text,
+		claimRepeatables:  strings.NewReplacer("VALUES (", "SELECT ", "$5) ON", "$5 ON", "$5)\n ON", "$5 ON").Replace(claimRepeatable.text),
+		selectPeople:      strings.NewReplacer("SELECT ", "SELECT v.n, ").Replace(selectAccountAndUserOf.text),
+		selectRepeatables: selectRepeatable.text,
+		selectTiedMany:    strings.NewReplacer("SELECT ", "SELECT account_id, tied_to, ", " FROM portal_links", ", portal_links").Replace(selectTied.text),
 	} {
 		got, want := plain(many.text), plain(one)
 		if many == selectStandings { // the key stands in the join instead of behind it
 			got = strings.NewReplacer("JOIN sessions s ON s.account_id = $1 AND s.id = $2", "FROM sessions s",
 				"CROSS JOIN LATERAL (SELECT "+userOfStanding+" FROM users u WHERE u.account_id = $1 AND u.id = s.user_id OFFSET 0) u",
 				"JOIN users u ON u.account_id = $1 AND u.id = s.user_id").Replace(got) + " AND s.id = $2"
+		}
+		switch many { // the same for those of starts
+		case selectPeople:
+			got = strings.NewReplacer("CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.account_id = $1 AND u.external_id = $2 OFFSET 0) u JOIN accounts a ON a.id = $1",
+				"FROM users u JOIN accounts a ON a.id = $1 WHERE u.account_id = $1 AND u.external_id = $2").Replace(got)
+		case insertSessions:
+			got = strings.NewReplacer("CROSS JOIN LATERAL (SELECT u.account_id, u.id FROM users u", "FROM users u", " OFFSET 0) u", "").Replace(got)
+		case selectRepeatables:
+			got = strings.Replace(got, "= ANY(CAST($1 AS bytea[]))", "= $1", 1)
 		}
 		if got != want {
 			t.Errorf("the batch is\n%s\nand the statement\n%s", got, want)
@@ -137,6 +151,16 @@ func TestPackedIsTheStatement(t *testing.T) {
 		Replace(plain(selectPacked.text)) + " AND s.id = $2"
 	if want := plain(selectStanding.text); got != want {
 		t.Errorf("the look is\n%s\nand the statement\n%s", got, want)
+	}
+	for packed, one := range map[*query]*query{packedPeople: selectAccountAndUserOf, packedStarts: selectRepeatable} {
+		_, got, _ := strings.Cut(packed.text, "length($1) / ")
+		_, got, _ = strings.Cut(got, ") ")
+		got = strings.NewReplacer(", a.audit_seq, a.audit_mac, a.audit_seal", "",
+			"FROM v JOIN users u ON u.account_id = $1 AND u.external_id = $2 JOIN accounts a ON a.id = $1", "FROM users u JOIN accounts a ON a.id = $1 WHERE u.account_id = $1 AND u.external_id = $2",
+			"FROM v JOIN idempotency_keys i ON i.id = $1", "FROM idempotency_keys i WHERE i.id = $1").Replace(plain(got))
+		if want := plain(one.text); got != want {
+			t.Errorf("the look is\n%s\nand the statement\n%s", got, want)
+		}
 	}
 	if got, want := plain(rotateQuietly.text), plain(strings.Replace(rotateSession.text, rotateHour, "", 1)); !strings.HasPrefix(want, got+" RETURNING ") {
 		t.Errorf("the refresh is\n%s\nand the statement\n%s", got, want)
@@ -182,6 +206,7 @@ func TestHotStatementsSearchByKey(t *testing.T) {
 		"refreshes": rotateQuietly, "answers to refreshes": selectRotated, "checks": selectPacked, "sign-in": selectLoginName, "person": selectUser, "service key": selectServiceKey,
 		"look for old sessions": accountsWithOldSessions, "look for old events": accountsWithOldAudit, "old sessions": selectOldSessions,
 		"removal of sessions": deleteSessions, "removal of events": deleteAudit, "removal of throttles": deleteThrottles,
+		"people who start": packedPeople, "starts that are repeated": packedStarts,
 		"operator's list": accountsBefore, "operator's search": namesBefore,
 		"numbering of the log": raiseSeq, "reading of the log": revocationsAfter, "log's first": firstRevocations, "removal from the log": deleteRevocations} {
 		for _, step := range plan(t, db, q) {

@@ -32,9 +32,17 @@ func (q Queue) and(p Queue) Queue {
 // counters are the Stats that no queue or pool counts.
 type counters struct{ retries, unknown atomic.Uint64 }
 
+// others are the queues of the other transactions.
+func (db *DB) others() Queue {
+	if db.starts == db.transactions {
+		return db.transactions.stats()
+	}
+	return db.transactions.stats().and(db.starts.stats())
+}
+
 // Stats reads the counters, of a store that is ready.
 func (db *DB) Stats() Stats {
-	s := Stats{Refreshes: db.rotations.stats(), Standings: db.standings.stats(), Transactions: db.transactions.stats(), Revocations: db.logged.stats().and(db.bulk.stats()),
+	s := Stats{Refreshes: db.rotations.stats(), Standings: db.standings.stats(), Transactions: db.others(), Revocations: db.logged.stats().and(db.bulk.stats()),
 		Retries: db.counters.retries.Load(), Unknown: db.counters.unknown.Load()}
 	for pool := range db.pools() {
 		p := pool.Stats()

@@ -19,8 +19,9 @@ import (
 type txCall struct {
 	ctx       context.Context
 	accountID curfew.ID
-	at        atomic.Int32 // waits, in its turn, has run, or nobody is there any more
-	sessions  []curfew.ID  // what the function looks at first
+	at        atomic.Int32         // waits, in its turn, has run, or nobody is there any more
+	sessions  []curfew.ID          // what the function looks at first
+	start     *authority.StartLook // what it looks at as a start
 	handed    time.Time
 	again     bool // it was held up before, and stands in line once more
 	turn      chan turn
@@ -69,6 +70,9 @@ type lane struct {
 	// log is what the lane writes to the revocation log under; nil in one whose
 	// transactions may not.
 	log *logWriter
+	// starts says that what its calls look at first is read for all of them, and
+	// what they write at its end, on every engine.
+	starts bool
 	// short says that a transaction gives up what somebody else has held
 	// locked for a moment: it stands in line again, and holds up no other
 	// account.
@@ -88,11 +92,16 @@ func (db *DB) newLane(pool *sql.DB, log *logWriter, workers int, apart bool) *la
 }
 
 func (l *lane) run(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error, sessions ...curfew.ID) error {
+	return l.runLooking(ctx, &txCall{accountID: accountID, sessions: sessions}, fn)
+}
+
+// runLooking is run for a call that says what it looks at.
+func (l *lane) runLooking(ctx context.Context, call *txCall, fn func(context.Context, authority.Tx) error) error {
 	if inside(ctx) {
 		return errInside
 	}
-	call := &txCall{ctx: ctx, accountID: accountID, sessions: sessions, handed: time.Now(), turn: make(chan turn), ran: make(chan error, 1), done: make(chan error, 1)}
-	if err := l.submit(accountID, call); err != nil {
+	call.ctx, call.handed, call.turn, call.ran, call.done = ctx, time.Now(), make(chan turn), make(chan error, 1), make(chan error, 1)
+	if err := l.submit(call.accountID, call); err != nil {
 		return err
 	}
 	gone := ctx.Done()
@@ -298,7 +307,7 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 	if l.log != nil {
 		c.logged = &logged
 	}
-	if db.dialect.together {
+	if db.dialect.together || l.starts {
 		c.later = newLater()
 	}
 	var told []curfew.DeliveryKey
@@ -315,6 +324,9 @@ func (db *DB) transact(l *lane, calls []*txCall, outcomes []error) (done int, er
 		return 0, err
 	}
 	if err := c.lookFirst(ctx, calls); err != nil {
+		return 0, err
+	}
+	if err := c.lookAtStarts(ctx, calls); err != nil {
 		return 0, err
 	}
 	began := time.Now()

@@ -33,6 +33,11 @@ func (p *pausing) InTx(ctx context.Context, accountID curfew.ID, fn func(context
 	return p.Store.InTx(ctx, accountID, fn)
 }
 
+func (p *pausing) InStart(ctx context.Context, accountID curfew.ID, look authority.StartLook, fn func(context.Context, authority.Tx) error) error {
+	p.pause()
+	return p.Store.InStart(ctx, accountID, look, fn)
+}
+
 func (p *pausing) InLog(ctx context.Context, accountID curfew.ID, fn func(context.Context, authority.Tx) error, sessions ...curfew.ID) error {
 	p.pause()
 	return p.Store.InLog(ctx, accountID, fn, sessions...)

@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open, only ...string) {
 		{"Limits", sessionLimits},
 		{"Bounds", accountBounds},
 		{"Starts", starts},
+		{"StartsTogether", startsTogether},
 		{"Portals", portals},
 		{"Deliveries", deliveries},
 		{"Expiries", expiries},

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/curfew-auth/curfew/internal/audit"
+	"github.com/curfew-auth/curfew/internal/curfew"
+)
+
+// Starts on SQLite: what they look at is read by one statement, as in packed.go;
+// what they write, by one for each row, which is what the engine does best.
+
+// externalSize is how long an id of a product's may be. It has no spaces, which so
+// may fill it up.
+const externalSize = 128
+
+// packedPeople and packedStarts get their keys in one value: 16 bytes of the
+// account and 128 of the person, and 32 of the start.
+var (
+	packedPeople = &query{text: `WITH RECURSIVE v (n, p1, p2) AS (SELECT 1, substr($1, 1, 16), rtrim(CAST(substr($1, 17, 128) AS text))
+ UNION ALL SELECT n + 1, substr($1, n * 144 + 1, 16), rtrim(CAST(substr($1, n * 144 + 17, 128) AS text)) FROM v WHERE n < length($1) / 144) SELECT v.n, ` +
+		accountColumns + `, ` + userColumns + `, a.audit_seq, a.audit_mac, a.audit_seal
+ FROM v CROSS JOIN users u ON u.account_id = v.p1 AND u.external_id = v.p2 CROSS JOIN accounts a ON a.id = v.p1`}
+	packedStarts = &query{text: `WITH RECURSIVE v (n, p1) AS (SELECT 1, substr($1, 1, 32)
+ UNION ALL SELECT n + 1, substr($1, n * 32 + 1, 32) FROM v WHERE n < length($1) / 32) SELECT ` + repeatableColumns + ` FROM v CROSS JOIN idempotency_keys i ON i.id = v.p1`}
+)
+
+var startsOneByOne = &startDialect{
+	people: func(ctx context.Context, c conn, people []personKey, found func(int, *lookedPerson)) error {
+		keys := make([]byte, 0, len(people)*(len(curfew.ID{})+externalSize))
+		for _, p := range people {
+			keys = append(append(keys, p.account[:]...), p.external...)
+			for range externalSize - len(p.external) {
+				keys = append(keys, ' ')
+			}
+		}
+		return c.each(ctx, packedPeople, func(scan func(...any) error) error {
+			var number int
+			var head audit.Head
+			var seal audit.HeadSeal
+			p := new(lookedPerson)
+			if err := scan(slices.Concat([]any{&number}, p.into(), []any{&head.Seq, hashInto{&head.MAC}, sealInto{&seal}})...); err != nil {
+				return err
+			}
+			c.later.headOf(p.account.ID, head, seal)
+			found(number, p)
+			return nil
+		}, keys)
+	},
+	repeats: func(ctx context.Context, c conn, keys [][]byte, found func(*curfew.Repeatable)) error {
+		return c.each(ctx, packedStarts, func(scan func(...any) error) error {
+			r, err := scanRepeatable(scan)
+			found(&r)
+			return err
+		}, slices.Concat(keys...))
+	},
+	sessions: func(ctx context.Context, c conn, began []curfew.Session) error {
+		for i := range began {
+			args, err := sessionArgs(&began[i])
+			if err != nil {
+				return err
+			}
+			n, err := c.exec(ctx, insertSession, args...)
+			if err := exactly(1, n, err); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	stamps: func(ctx context.Context, c conn, stamps []loginStamp) error {
+		for _, s := range stamps {
+			if _, err := c.exec(ctx, stampLogin, s.account[:], s.user[:], micros(s.at)); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	claims: func(ctx context.Context, c conn, claims []claim) error {
+		for _, r := range claims {
+			n, err := c.exec(ctx, claimRepeatable, r.ID[:], r.BodyHash[:], r.AccountID[:], r.SessionID[:], micros(r.MadeAt), micros(r.after))
+			if err := exactly(1, n, err); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
