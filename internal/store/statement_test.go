@@ -217,6 +217,17 @@ func TestHotStatementsSearchByKey(t *testing.T) {
 	}
 }
 
+// TestLimitsAreAppliedAlongTheKey: what one step of it looks at is what it is about,
+// however large the account is.
+func TestLimitsAreAppliedAlongTheKey(t *testing.T) {
+	db := openEmpty(t)
+	for name, q := range map[string]*query{"ending": clampEnd, "shortening": clampShorten, "ending soon": endingSoon, "how far": partEnd} {
+		if steps := plan(t, db, q); !strings.Contains(steps[0], "USING PRIMARY KEY (account_id=? AND id>?") {
+			t.Errorf("%s: %q", name, steps)
+		}
+	}
+}
+
 // TestCountsGoByTheHour: an account's live sessions are counted along the hours of
 // their activity, so that counting can end.
 func TestCountsGoByTheHour(t *testing.T) {
