@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -114,11 +113,8 @@ func (c conn) ClampingAccounts(ctx context.Context, by time.Time) (ids []curfew.
 	return ids, err
 }
 
-// lastID comes after every session's.
-var lastID = curfew.ID(bytes.Repeat([]byte{0xff}, len(curfew.ID{})))
-
 func (c conn) ClampSome(ctx context.Context, accountID, after curfew.ID, to policy.Effective, version int64, at time.Time, limit int) (done authority.Clamped, err error) {
-	upTo := lastID
+	upTo := curfew.LastID
 	switch err := c.row(ctx, partEnd, accountID[:], after[:], limit-1).Scan(idInto{&upTo}); {
 	case err == nil:
 		done.Last = &upTo
