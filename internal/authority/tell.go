@@ -145,7 +145,7 @@ func tell(ctx context.Context, tx Tx, e curfew.Telling, data any) error {
 func tellStarted(ctx context.Context, tx Tx, s curfew.Session, user curfew.User, account curfew.Account) error {
 	return tell(ctx, tx, curfew.Telling{AccountID: s.AccountID, Type: curfew.EventSessionStarted, Subject: s.ID, OccurredAt: s.StartedAt},
 		toldStart{Account: whoOf(s.AccountID, account.ExternalID), User: whoOf(s.UserID, user.ExternalID), Session: toldSession{
-			ID: s.ID.String(), StartedAt: moment(s.StartedAt), AuthTime: moment(s.AuthTime), AMR: s.AMR,
+			ID: s.ID.String(), StartedAt: moment(s.StartedAt), AuthTime: moment(s.AuthTime), AMR: append([]string{}, s.AMR...),
 			IdleMinutes: s.IdleMinutes, AbsoluteMinutes: s.AbsoluteMinutes,
 			IdleExpiresAt: moment(s.IdleExpiresAt), AbsoluteExpiresAt: moment(s.AbsoluteExpiresAt),
 			AccountEpoch: s.AccountEpoch, UserEpoch: s.UserEpoch,

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -8,13 +9,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
 // TestWhatChangesSessionsTellsWebhooks: no use case starts or ends sessions, or
 // sets a policy, and leaves it to somebody else to tell of it.
 func TestWhatChangesSessionsTellsWebhooks(t *testing.T) {
 	changes := map[string]bool{"InsertSession": true, "RevokeSession": true, "RaiseAccountEpoch": true, "RaiseUserEpoch": true,
-		"RaiseAccountEpochTo": true, "RaiseUserEpochTo": true, "FenceAccount": true, "Clamp": true, "ClampSession": true, "SetPolicy": true}
+		"RaiseAccountEpochTo": true, "RaiseUserEpochTo": true, "FenceAccount": true, "ClampSome": true, "ClampSession": true, "SetPolicy": true}
 	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -84,5 +87,27 @@ func TestRetryPauses(t *testing.T) {
 		if pause, _ := retryPause(1, asked); pause != want {
 			t.Errorf("asked for %s: %s", asked, pause)
 		}
+	}
+}
+
+// overheard is a transaction of which only what it tells is heard.
+type overheard struct {
+	Tx
+	body string
+}
+
+func (o *overheard) Tell(_ context.Context, e curfew.Telling) (err error) {
+	o.body, err = e.Body()
+	return err
+}
+
+// A list is a list for whoever reads it, also where nothing is in it.
+func TestAStartToldWithoutMethodsHasAnEmptyList(t *testing.T) {
+	var tx overheard
+	if err := tellStarted(t.Context(), &tx, curfew.Session{}, curfew.User{}, curfew.Account{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(tx.body, `"amr":[]`) {
+		t.Error(tx.body)
 	}
 }
