@@ -110,6 +110,7 @@ bench-go: ## Measure the hot functions, six times each, in the form that benchst
 	cd verify && go test -run '^$$' -bench . -benchmem -count 6 ./...
 
 pictures: build ## Take the pictures of the documentation anew
+	go build -tags curfewtest -o bin/curfew-test ./cmd/curfew
 	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run pictures -w web
 
 vuln: ## Look for known vulnerabilities, where their database can be reached
