@@ -102,6 +102,7 @@ export const english = {
     apply: 'Apply to open sessions now',
     applyHint: 'Shortens them at once; none gets longer.',
     reason: 'Reason (optional)',
+    reasonNeeded: 'Reason',
     reasonHint: 'Kept in the audit log.',
     save: 'Save',
     saving: 'Saving…',

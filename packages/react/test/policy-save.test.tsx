@@ -9,7 +9,7 @@ import '../src/policy/policy-form'
 
 const radio = (name: RegExp) => screen.getByRole('radio', { name })
 const idle = () => screen.getByLabelText('Idle limit')
-const reason = () => screen.getByLabelText('Reason (optional)')
+const reason = (label = 'Reason (optional)') => screen.getByLabelText(label)
 const apply = () => screen.getByRole('checkbox', { name: /Apply to open sessions now/ })
 const button = (name: string) => screen.getByRole('button', { name })
 const strict = sampleSecurity({ preset: 'strict', idle_minutes: 15, absolute_minutes: 720, etag: '"p8"' })
@@ -93,12 +93,12 @@ describe('saving a policy', () => {
     await user.click(button('Save'))
     expect(idle()).toHaveFocus()
     expect(idle()).toHaveAccessibleDescription(
-      expect.stringContaining('idle_minutes must be between 15 and 43200'),
+      expect.stringContaining('Idle minutes must be between 15 and 43200'),
     )
-    expect(reason()).toHaveAccessibleDescription(expect.stringContaining('A reason is required.'))
+    expect(reason('Reason')).toHaveAccessibleDescription(expect.stringContaining('A reason is required.'))
     expect(screen.queryByRole('alert')).toBeNull()
-    await user.type(reason(), 'Because')
-    expect(reason()).not.toHaveAttribute('aria-invalid')
+    await user.type(reason('Reason'), 'Because')
+    expect(reason('Reason')).not.toHaveAttribute('aria-invalid')
     expect(idle()).toHaveAttribute('aria-invalid', 'true')
   })
 

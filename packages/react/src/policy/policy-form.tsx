@@ -30,6 +30,7 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
   const form = usePolicyForm(data)
   const [applyNow, setApplyNow] = useState(false)
   const [reason, setReason] = useState('')
+  const [reasonNeeded, setReasonNeeded] = useState(false)
   const inputs = {
     idle_minutes: useRef<HTMLInputElement>(null),
     absolute_minutes: useRef<HTMLInputElement>(null),
@@ -44,9 +45,12 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
     form.reset()
     setApplyNow(false)
     setReason('')
+    setReasonNeeded(false)
   }, resource.reload)
   const saving = state.status === 'saving'
   const refused = state.status === 'refused' ? state.fields : {}
+  // The operator may want one; that is known once a policy was refused for it.
+  if (refused.reason && !reasonNeeded) setReasonNeeded(true)
   const patch = form.policy && patchOf(form.policy, form.base)
   useDraft(form.minutes, onDraft)
   useFocusRefused(refused, inputs)
@@ -122,7 +126,7 @@ export function PolicyForm({ data, resource, onDraft, children }: PolicyFormProp
         inputRef={inputs.max_sessions_per_user}
       />
       <Field
-        label={texts.reason}
+        label={reasonNeeded ? texts.reasonNeeded : texts.reason}
         hint={texts.reasonHint}
         ref={inputs.reason}
         rows={2}

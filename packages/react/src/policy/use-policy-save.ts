@@ -85,9 +85,16 @@ export function usePolicySave(done: (answer: Security) => void, fresh: () => Pro
 function fieldsOf(error: unknown): Record<string, string> {
   const fields: Record<string, string> = {}
   for (const { field, detail } of curfewError(error)?.problem?.errors ?? []) {
-    if (field && slots.includes(field)) fields[field] ??= detail
+    if (field && slots.includes(field)) fields[field] ??= inWords(field, detail)
   }
   return fields
+}
+
+/** The server names members, such as idle_minutes; people read words. */
+function inWords(field: string, detail: string): string {
+  if (!detail.startsWith(`${field} `)) return detail
+  const words = detail.replace(field, field.replaceAll('_', ' '))
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 const slots = ['idle_minutes', 'absolute_minutes', 'max_sessions_per_user', 'reason']
