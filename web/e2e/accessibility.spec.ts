@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { judge } from './axe'
-import { type Api, ada, alan, type Curfew, expect, grace, limit, password, signIn, test } from './harness'
+import { type Api, ada, alan, type Curfew, enter, expect, grace, limit, password, test } from './harness'
 import { click, inside, outside, type State, type World } from './page-states'
 
 /** A menu that is open stays where its button is, whatever the window's width. */
@@ -60,7 +60,7 @@ for (const half of [0, 1]) {
   }) => {
     test.setTimeout(240_000)
     const owner = await account(curfew)
-    await signIn(page, ada)
+    await enter(curfew, page, ada)
     const states = inside.filter((_, at) => at % 2 === half)
     await judgeAll(page, states, { curfew, owner })
   })
@@ -70,7 +70,7 @@ test('the warning before a session ends is accessible in each of its states', as
   const owner = await curfew.signUp()
   await limit(owner, 15, 60)
   await page.clock.install()
-  await signIn(page, ada, '/login?return_to=/account')
+  await enter(curfew, page, ada, '/account')
   await expect(page.getByRole('region', { name: 'You', exact: true })).toContainText(ada.email)
   await curfew.pass(11 * 60, page)
   const toast = page.getByRole('region', { name: 'Session', exact: true })
@@ -107,7 +107,7 @@ test('at 200 percent everything can be read and used without scrolling sideways'
     }
     requestAnimationFrame(look)
   })
-  await signIn(page, ada)
+  await enter(curfew, page, ada)
   for (const path of [
     '/account',
     '/account/security',

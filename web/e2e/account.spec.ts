@@ -1,4 +1,4 @@
-import { ada, alan, expect, grace, password, signIn, test } from './harness'
+import { ada, alan, enter, expect, grace, password, test } from './harness'
 import { ownerLooks, standing, withGrace } from './owner'
 
 test('a person changes their name, and every place that shows it follows', async ({ page, curfew }) => {
@@ -85,7 +85,7 @@ test('an owner finds session security with its limits in words; a member finds w
   await expect(card).toContainText('Signs people out after 7 days without activity, 14 days at most')
   await curfew.join(owner, alan, 'owner')
   const hers = await otherBrowser.newPage()
-  await signIn(hers, grace, `${curfew.url}/login`)
+  await enter(curfew, hers, grace)
   const theirs = hers.getByRole('region', { name: 'Account' })
   await expect(theirs).toContainText(`${ada.name} ${ada.email}`)
   await expect(theirs).toContainText(`${alan.name} ${alan.email}`)

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { ada, alan, type Curfew, expect, grace, signIn, test } from './harness'
+import { ada, alan, type Curfew, enter, expect, grace, test } from './harness'
 import { ownerLooks, sessionsCard, standing, withGrace } from './owner'
 
 const dialog = (page: Page) => page.getByRole('alertdialog')
@@ -10,7 +10,7 @@ const toast = (page: Page) => page.getByRole('region', { name: 'Notifications' }
 
 /** Somebody's browser, on their account page. */
 async function inBrowser(curfew: Curfew, page: Page, person = grace) {
-  await signIn(page, person, `${curfew.url}/login?return_to=/account`)
+  await enter(curfew, page, person, '/account')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Account settings')
   return page
 }
@@ -186,7 +186,7 @@ test('signing out more than 25 people takes the account’s name, typed', async 
   await Promise.all(
     names.map((n) => curfew.join(owner, { name: `Person ${n}`, email: `p${n}@acme.example` })),
   )
-  await signIn(page, ada)
+  await enter(curfew, page, ada)
   await expect(sessionsCard(page)).toContainText('26 people are signed in, in 27 sessions.')
   await everyone(page).click()
   const name = dialog(page).getByLabel(/Type .*Acme.* to confirm/)

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { type Api, type Curfew, expect, type Person, password, signIn, test } from './harness'
+import { type Api, type Curfew, enter, expect, type Person, password, test } from './harness'
 import { policyCard, sessionsCard } from './owner'
 
 const markup = `<img src=https://evil.example/x onerror=alert(1)><script>alert(2)</script>"'&lt;{{7*7}}`
@@ -80,7 +80,7 @@ test('hostile names, devices and reasons are text on every page: nothing runs, l
   test.setTimeout(120_000)
   await hostileAccount(curfew)
   const seen = watch(page, curfew)
-  await signIn(page, owner)
+  await enter(curfew, page, owner)
   const main = page.getByRole('main')
   const pages: [string, () => Promise<unknown>][] = [
     ['/account', () => expect(main.getByText(owner.name, { exact: true })).toBeVisible()],
@@ -126,7 +126,7 @@ test('hostile names stay in their place in dialogs, menus and the audit log’s 
   test.setTimeout(120_000)
   await hostileAccount(curfew)
   const seen = watch(page, curfew)
-  await signIn(page, owner)
+  await enter(curfew, page, owner)
   await page.goto('/account/people')
   for (const name of [turned, long]) {
     for (const item of [/^Make (owner|member)$/, 'Disable', 'Make a reset link'] as const) {
@@ -162,7 +162,7 @@ test('hostile names stay in their place in dialogs, menus and the audit log’s 
 
 test('an override of writing direction in a name turns nothing but the name', async ({ page, curfew }) => {
   await hostileAccount(curfew)
-  await signIn(page, owner)
+  await enter(curfew, page, owner)
   await page.goto('/account/people')
   const row = page.getByRole('row').filter({ hasText: turned })
   await expect(row).toBeVisible()

@@ -1,4 +1,4 @@
-import { ada, alan, expect, signIn, test } from './harness'
+import { ada, alan, enter, expect, test } from './harness'
 import { follow } from './warning'
 
 const phone =
@@ -9,9 +9,9 @@ test('one ends a session on another device, which is told so', async ({ page, cu
   const owner = await curfew.signUp()
   await curfew.join(owner, alan)
   const other = await otherBrowser.newPage()
-  await signIn(other, alan, `${curfew.url}/login`)
+  await enter(curfew, other, alan)
   await curfew.device(alan, phone)
-  await signIn(page, alan, '/login?return_to=/account/sessions')
+  await enter(curfew, page, alan, '/account/sessions')
   const list = page.getByRole('list', { name: 'Your sessions' })
   await expect(list.getByRole('listitem')).toHaveCount(4)
   await expect(list.getByRole('listitem').filter({ hasText: 'This session' })).toHaveCount(1)
@@ -40,7 +40,7 @@ test('one ends a session on another device, which is told so', async ({ page, cu
 test('ending one’s own session there is signing out', async ({ page, curfew }) => {
   await curfew.signUp()
   await curfew.device(ada, desk)
-  await signIn(page, ada, '/login?return_to=/account/sessions')
+  await enter(curfew, page, ada, '/account/sessions')
   const list = page.getByRole('list', { name: 'Your sessions' })
   await expect(list.getByText('Firefox 144 on Linux')).toBeVisible()
   await list.getByRole('button', { name: 'Sign out' }).click()
@@ -52,7 +52,7 @@ test('ending one’s own session there is signing out', async ({ page, curfew })
 test('a session that cannot be ended stays in the list, and it is said why', async ({ page, curfew }) => {
   await curfew.signUp()
   await curfew.device(ada, desk)
-  await signIn(page, ada, '/login?return_to=/account/sessions')
+  await enter(curfew, page, ada, '/account/sessions')
   const list = page.getByRole('list', { name: 'Your sessions' })
   await page.route('**/api/v1/users/me/sessions/*', (route) => route.abort('connectionrefused'))
   await list.getByRole('button', { name: /^End session on .*Firefox/ }).click()

@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
-import { type Api, ada, type Curfew, expect, grace, signIn } from './harness'
+import { type Api, ada, type Curfew, enter, expect, grace } from './harness'
 
 /** The card with the limits. */
 export const policyCard = (page: Page): Locator => page.getByRole('region', { name: 'Policy', exact: true })
@@ -14,7 +14,7 @@ export const saveButton = (page: Page): Locator => policyCard(page).getByRole('b
 /** Ada has an account, and looks at its security page in her browser. */
 export async function ownerLooks(curfew: Curfew, page: Page, path = '/account/security'): Promise<Api> {
   const owner = await curfew.signUp(ada)
-  await signIn(page, ada, `/login?return_to=${path}`)
+  await enter(curfew, page, ada, path)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   return owner
 }
@@ -28,7 +28,7 @@ export async function withGrace(
 ): Promise<{ owner: Api; grace: Api }> {
   const owner = await curfew.signUp(ada)
   const other = await curfew.join(owner, grace, role)
-  await signIn(page, ada, `/login?return_to=${path}`)
+  await enter(curfew, page, ada, path)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   return { owner, grace: other }
 }

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { ada, alan, expect, grace, password, signIn, test } from './harness'
+import { ada, alan, enter, expect, grace, password, test } from './harness'
 import { ownerLooks, standing, withGrace } from './owner'
 
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name })
@@ -154,7 +154,7 @@ test('an owner who makes themselves a member signs in anew, without being told w
   await page.getByRole('alertdialog').getByRole('button', { name: 'Make member' }).click()
   await page.waitForURL((url) => url.pathname === '/login')
   expect(new URL(page.url()).search).toBe('')
-  await signIn(page, ada)
+  await enter(curfew, page, ada)
   await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText([
     'Account',
     'Your sessions',
@@ -168,7 +168,7 @@ test('a member sees on each owners’ page what it is and whom to ask, and no wa
   const owner = await curfew.signUp()
   await curfew.join(owner, grace)
   await curfew.join(owner, alan, 'owner')
-  await signIn(page, grace)
+  await enter(curfew, page, grace)
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Account settings')
   await expect(page.getByRole('link', { name: /security|people|audit/i })).toHaveCount(0)
   for (const [path, title] of [

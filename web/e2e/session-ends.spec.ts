@@ -1,4 +1,4 @@
-import { ada, alan, expect, password, sessionOf, signIn, test } from './harness'
+import { ada, alan, enter, expect, password, sessionOf, test } from './harness'
 import { begin, follow } from './warning'
 
 const hour = 3600
@@ -43,8 +43,8 @@ test('an owner ends a session in one browser; the other is told so at its next c
   const owner = await curfew.signUp()
   await curfew.join(owner, alan)
   const theirs = await otherBrowser.newPage()
-  await signIn(theirs, alan, `${curfew.url}/login?return_to=/account/sessions`)
-  await signIn(page, ada)
+  await enter(curfew, theirs, alan, '/account/sessions')
+  await enter(curfew, page, ada)
   await page.getByRole('button', { name: /2 sessions of .*Alan Turing/ }).click()
   const ends = page.getByRole('button', { name: /^End session of .*Alan Turing.* on / })
   await expect(ends).toHaveCount(2)
@@ -60,7 +60,7 @@ test('an owner ends a session in one browser; the other is told so at its next c
 
 test('a password changed on another device ends this session, and says why', async ({ page, curfew }) => {
   await curfew.signUp()
-  await signIn(page, ada, '/login?return_to=/account/sessions')
+  await enter(curfew, page, ada, '/account/sessions')
   await page.getByRole('list', { name: 'Your sessions' }).waitFor()
   const phone = await curfew.device(ada)
   await phone.post('/users/me/password', {
@@ -118,7 +118,7 @@ test('who is disabled is signed out without a reason that is nobody else’s bus
   const owner = await curfew.signUp()
   const member = await curfew.join(owner, alan)
   const me = await member.get('/users/me')
-  await signIn(page, alan)
+  await enter(curfew, page, alan)
   await page.getByRole('main').getByText(alan.email).waitFor()
   await owner.patch(`/accounts/me/users/${me.id}`, { disabled: true })
   await follow(page, 'Your sessions')

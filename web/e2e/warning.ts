@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
-import { type Api, ada, type Curfew, expect, limit, signIn } from './harness'
+import { type Api, ada, type Curfew, enter, expect, limit } from './harness'
 
 /** The warning's region; empty while there is nothing to warn of. */
 export const warning = (page: Page): Locator => page.getByRole('region', { name: 'Session', exact: true })
@@ -16,7 +16,7 @@ export async function begin(
   const owner = await curfew.signUp()
   await limit(owner, idle, absolute)
   await page.clock.install({ time: Date.now() + ahead * 1000 })
-  await signIn(page, ada, '/login?return_to=/account/sessions')
+  await enter(curfew, page, ada, '/account/sessions')
   await page.getByRole('list', { name: 'Your sessions' }).waitFor()
   return owner
 }
