@@ -35,7 +35,7 @@ var serviceOperations = []serviceOp{
 		obj{"name": "Bob", "email": "bob@acme.example", "role": "member"}, 200, serviceUserShape},
 	{"startServiceSession", "POST", "/api/v1/service/sessions", curfew.ScopeSessionsWrite,
 		obj{"account": obj{"external_id": "acme"}, "user": obj{"external_id": "bob"}}, 201, bodyShape},
-	{"listServiceSessions", "GET", "/api/v1/service/accounts/acme/sessions?user=bob&status=all", curfew.ScopeSessionsRead, nil, 200, sessionListShape},
+	{"listServiceSessions", "GET", "/api/v1/service/accounts/acme/sessions?user=bob&status=all", curfew.ScopeSessionsRead, nil, 200, serviceListShape},
 	{"revokeServiceSession", "DELETE", "/api/v1/service/accounts/acme/sessions/{session}", curfew.ScopeSessionsWrite, nil, 204, ""},
 	{"revokeServiceSessions", "POST", "/api/v1/service/accounts/acme/revoke-sessions", curfew.ScopeSessionsWrite, obj{"scope": "all"}, 200, revokedShape},
 	{"revokeServiceUserSessions", "POST", "/api/v1/service/accounts/acme/users/bob/revoke-sessions", curfew.ScopeSessionsWrite, obj{"reason": "left"}, 200, revokedShape},

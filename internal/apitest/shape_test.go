@@ -52,6 +52,9 @@ const (
 	problemShape = "type title status detail instance"
 )
 
+// Services are told the product's own ids.
+var serviceListShape = strings.Replace(sessionListShape, "user{id", "user{external_id id", 1)
+
 // shape is an object's members, each with the shape of what is in it; nil for
 // anything, as in the details of an audit event.
 type shape map[string]*part

@@ -78,7 +78,7 @@ func (a *API) listServiceSessions(ctx context.Context, actor curfew.Actor, _ cur
 	if err != nil {
 		return nil, err
 	}
-	return sessionList(curfew.Actor{}, list, now), nil
+	return sessionList(actor, list, now), nil
 }
 
 func (a *API) revokeServiceSession(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct {

@@ -146,7 +146,13 @@ func revoked(count int, err error) (*revokedOut, error) {
 }
 
 func sessionList(actor curfew.Actor, list authority.List[curfew.Standing, authority.SessionKey], now time.Time) *sessionListOut {
-	items, next := page(list, func(s curfew.Standing) wire.SessionItem { return sessionItem(s, actor.SessionID, now) })
+	items, next := page(list, func(s curfew.Standing) wire.SessionItem {
+		item := sessionItem(s, actor.SessionID, now)
+		if actor.Type == curfew.ActorService {
+			item.User.ExternalID = s.User.ExternalID
+		}
+		return item
+	})
 	return &sessionListOut{Body: &wire.SessionList{Items: items, NextCursor: next}}
 }
 

@@ -123,6 +123,8 @@ func (c conn) SessionStanding(ctx context.Context, accountID, id curfew.ID) (cur
 // The list of sessions, latest activity first: $2 is now, $4 and $5 the key
 // after which it goes on, $6 how many, $7 the user where it is one user's.
 const (
+	listedColumns = standingColumns + `, COALESCE(u.external_id, '')`
+
 	sessionAfter = ` AND (s.last_active_at < $4 OR (s.last_active_at = $4 AND s.id < $5))`
 	sessionOrder = ` ORDER BY s.last_active_at DESC, s.id DESC LIMIT $6`
 	ofUser       = ` AND s.user_id = $7 AND s.id IN (SELECT k.id FROM sessions k WHERE k.user_id = $7 AND k.account_id = $1)`
@@ -135,7 +137,7 @@ const (
 	// each, as few users have had an epoch of their own raised; and hour after
 	// hour back from that of the key ($7), so that only the hours that the page
 	// is from are sorted.
-	activePage = `SELECT ` + standingColumns + standingFrom + ` AND s.id IN (SELECT s.id FROM sessions s
+	activePage = `SELECT ` + listedColumns + standingFrom + ` AND s.id IN (SELECT s.id FROM sessions s
   WHERE s.account_id = $1 AND s.activity_hour >= 0 AND s.activity_hour <= $7
   AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
   AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
@@ -147,13 +149,13 @@ const (
 var (
 	selectSessions = map[authority.SessionStatus]*query{
 		authority.SessionsActive: statement(activePage),
-		authority.SessionsEnded:  statement(`SELECT ` + standingColumns + endedSession + sessionAfter + sessionOrder),
-		authority.SessionsAll:    statement(`SELECT ` + standingColumns + anySession + sessionAfter + sessionOrder),
+		authority.SessionsEnded:  statement(`SELECT ` + listedColumns + endedSession + sessionAfter + sessionOrder),
+		authority.SessionsAll:    statement(`SELECT ` + listedColumns + anySession + sessionAfter + sessionOrder),
 	}
 	selectUserSessions = map[authority.SessionStatus]*query{
-		authority.SessionsActive: statement(`SELECT ` + standingColumns + standingFrom + ` AND ` + activeAt + ofUser + sessionAfter + sessionOrder),
-		authority.SessionsEnded:  statement(`SELECT ` + standingColumns + endedSession + ofUser + sessionAfter + sessionOrder),
-		authority.SessionsAll:    statement(`SELECT ` + standingColumns + anySession + ofUser + sessionAfter + sessionOrder),
+		authority.SessionsActive: statement(`SELECT ` + listedColumns + standingFrom + ` AND ` + activeAt + ofUser + sessionAfter + sessionOrder),
+		authority.SessionsEnded:  statement(`SELECT ` + listedColumns + endedSession + ofUser + sessionAfter + sessionOrder),
+		authority.SessionsAll:    statement(`SELECT ` + listedColumns + anySession + ofUser + sessionAfter + sessionOrder),
 	}
 )
 
@@ -172,7 +174,11 @@ func (c conn) SessionList(ctx context.Context, accountID curfew.ID, now time.Tim
 		args = append(args, activityHour(after.LastActiveAt))
 	}
 	err := c.each(ctx, statements[filter.Status], func(scan func(...any) error) error {
-		st, err := scanStanding(scan)
+		var r standingRow
+		if err := scan(append(r.into(), &r.User.ExternalID)...); err != nil {
+			return err
+		}
+		st, err := r.standing()
 		list.Items = append(list.Items, st)
 		return err
 	}, args...)

@@ -21,6 +21,8 @@ type PersonMail struct {
 	ID    string `json:"id" doc:"The person's id." example:"0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d"`
 	Name  string `json:"name" doc:"The person's name." example:"Ada Lovelace"`
 	Email string `json:"email" doc:"The person's email address." example:"ada@example.com"`
+	// ExternalID is for services alone.
+	ExternalID string `json:"external_id,omitempty" doc:"The product's own id of the person, where there is one; only services are told." example:"user_42"`
 }
 
 // Device is what a user agent says of itself, in words for people.

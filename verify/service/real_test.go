@@ -158,7 +158,7 @@ func trySessions(t *testing.T, c *service.Client, ada service.User) {
 		t.Fatal(err)
 	}
 	over, err := c.ListSessions(ctx, "acct:1", service.ListSessions{User: "u1", Status: service.Ended})
-	if err != nil || len(over.Items) != 1 || over.Items[0].ID != first.Session.ID || over.Items[0].Reason != "service" || over.Items[0].EndedAt == nil {
+	if err != nil || len(over.Items) != 1 || over.Items[0].User.ExternalID != "u1" || over.Items[0].ID != first.Session.ID || over.Items[0].Reason != "service" || over.Items[0].EndedAt == nil {
 		t.Errorf("%+v, %v", over, err)
 	}
 	if err := c.Revoke(ctx, made.RefreshToken); err != nil {

@@ -116,9 +116,10 @@ type Sessions struct {
 type Session struct {
 	ID   string `json:"id"`
 	User struct {
-		ID    string `json:"id"` // Curfew's own
-		Name  string `json:"name"`
-		Email string `json:"email"`
+		ID         string `json:"id"`          // Curfew's own
+		ExternalID string `json:"external_id"` // the product's, "" for people whom it did not name
+		Name       string `json:"name"`
+		Email      string `json:"email"`
 	} `json:"user"`
 	StartedAt         time.Time  `json:"started_at"`
 	LastActiveAt      time.Time  `json:"last_active_at"`

@@ -624,6 +624,11 @@ export interface components {
              */
             email: string;
             /**
+             * @description The product's own id of the person, where there is one; only services are told.
+             * @example user_42
+             */
+            external_id?: string;
+            /**
              * @description The person's id.
              * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
              */
