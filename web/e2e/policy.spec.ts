@@ -215,7 +215,7 @@ test.describe('where the operator sets bounds', () => {
     await radio(page, 'Custom').check()
     await idle(page).fill('20')
     await saveButton(page).click()
-    await expect(idle(page)).toHaveAccessibleDescription(/idle_minutes must be between 30 and 43200/)
+    await expect(idle(page)).toHaveAccessibleDescription(/Idle minutes must be between 30 and 43200/)
     await expect(idle(page)).toBeFocused()
     await idle(page).fill('30')
     await expect(idle(page)).not.toHaveAttribute('aria-invalid')
