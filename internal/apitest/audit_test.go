@@ -59,7 +59,7 @@ func TestAuditEvents(t *testing.T) {
 func TestEveryActionCanBeAskedFor(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	for _, action := range strings.Fields(`account.create account.update account.session_policy_update account.sessions_revoked_bulk account.revocation_receipt
+	for _, action := range strings.Fields(`account.create account.update account.session_policy_update account.sessions_revoked_bulk account.local_sign_in_update account.revocation_receipt
 		user.create user.update user.role_change user.disable user.enable user.sessions_revoked user.password_change user.password_reset_request user.password_reset user.reset_link_create user.portal_link_create invite.create invite.delete invite.accept
 		session.start session.start_refused session.logout session.revoke session.reuse_detected access.denied`) {
 		w.ada.Get(events + "?action=" + action).Status(200)

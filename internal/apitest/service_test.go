@@ -23,7 +23,7 @@ type serviceOp struct {
 }
 
 const (
-	serviceAccountShape = "id external_id name created_at"
+	serviceAccountShape = "id external_id name local_sign_in created_at"
 	serviceUserShape    = "id external_id name email role disabled created_at"
 )
 

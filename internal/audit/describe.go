@@ -10,6 +10,7 @@ var descriptions = map[Action]string{
 	AccountSessionPolicyUpdate: "An owner changed how long sessions last or how many a person may have, or applied the policy to running sessions.",
 	AccountSessionsRevokedBulk: "An owner signed out everyone, or everyone else.",
 	AccountBoundsUpdate:        "The product changed what the account's owners may choose from.",
+	AccountLocalSignInUpdate:   "The product changed whether people sign in to the account with a password that is kept here.",
 	AccountRevocationReceipt:   "Nobody accepts the sessions any more that an owner ended together: every app has confirmed it, or their last token has expired.",
 	UserCreate:                 "A person joined the account.",
 	UserUpdate:                 "A person's name or address was changed.",

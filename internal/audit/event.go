@@ -20,6 +20,7 @@ const (
 	AccountSessionPolicyUpdate Action = "account.session_policy_update"
 	AccountSessionsRevokedBulk Action = "account.sessions_revoked_bulk"
 	AccountBoundsUpdate        Action = "account.bounds_update"
+	AccountLocalSignInUpdate   Action = "account.local_sign_in_update"
 	AccountRevocationReceipt   Action = "account.revocation_receipt"
 	UserCreate                 Action = "user.create"
 	UserUpdate                 Action = "user.update"
@@ -63,7 +64,7 @@ var InstallationActions = []Action{ServiceKeyCreate, ServiceKeyRotate, ServiceKe
 
 // Actions lists every action in the log of an account.
 var Actions = []Action{
-	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk, AccountBoundsUpdate, AccountRevocationReceipt,
+	AccountCreate, AccountUpdate, AccountSessionPolicyUpdate, AccountSessionsRevokedBulk, AccountBoundsUpdate, AccountLocalSignInUpdate, AccountRevocationReceipt,
 	UserCreate, UserUpdate, UserRoleChange, UserDisable, UserEnable, UserSessionsRevoked, UserPasswordChange,
 	UserPasswordResetRequest, UserPasswordReset, UserResetLinkCreate, UserPortalLinkCreate,
 	InviteCreate, InviteDelete, InviteAccept,

@@ -41,6 +41,8 @@ var classes = map[reflect.Type]map[string]class{
 		"PolicyUpdatedBy":    ignore,
 		"Bounds":             ignore,
 		"BoundsVersion":      ignore,
+		"Clamping":           ignore,
+		"NoLocalSignIn":      ignore,
 		"SessionEpoch":       ignore,
 		"ExternalID":         track,
 	},

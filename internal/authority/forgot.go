@@ -77,12 +77,12 @@ func (a *Authority) writeReset(ctx context.Context, from curfew.Origin, name str
 		if err != nil {
 			return err
 		}
-		if cause := unmailable(user); cause != "" {
-			return write(ctx, tx, from, now, a.unmailed(user, name, cause))
-		}
 		account, err := tx.Account(ctx, user.AccountID)
 		if err != nil {
 			return err
+		}
+		if cause := unmailable(user, account); cause != "" {
+			return write(ctx, tx, from, now, a.unmailed(user, name, cause))
 		}
 		link, err := a.issueReset(ctx, tx, now, user, curfew.ZeroID)
 		if err != nil {
@@ -111,10 +111,12 @@ func (a *Authority) unmailed(user curfew.User, name, cause string) event {
 }
 
 // unmailable is why a person gets no link to a new password, or "".
-func unmailable(user curfew.User) string {
+func unmailable(user curfew.User, account curfew.Account) string {
 	switch {
 	case user.Disabled():
 		return "disabled"
+	case account.NoLocalSignIn:
+		return localSignInOff
 	case user.PasswordHash == "":
 		return "no_password"
 	default:

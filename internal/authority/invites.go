@@ -33,6 +33,13 @@ func (a *Authority) CreateInvite(ctx context.Context, actor curfew.Actor, from c
 		if _, err := caller(ctx, tx, actor, now, curfew.RoleOwner); err != nil {
 			return err
 		}
+		var err error
+		if account, err = tx.Account(ctx, invite.AccountID); err != nil {
+			return err
+		}
+		if account.NoLocalSignIn {
+			return curfew.NewError(curfew.KindInvalidRequest, "The people of this account sign in in the product, and are added there: nobody is invited here.")
+		}
 		// Only of this account is it told who is there; elsewhere the link
 		// itself will say so to whoever holds it.
 		if accountID, _, err := tx.LoginName(ctx, loginName(email)); err == nil && accountID == actor.AccountID {
@@ -41,10 +48,6 @@ func (a *Authority) CreateInvite(ctx context.Context, actor curfew.Actor, from c
 			return err
 		}
 		if err := tx.InsertInvite(ctx, invite); err != nil {
-			return err
-		}
-		var err error
-		if account, err = tx.Account(ctx, invite.AccountID); err != nil {
 			return err
 		}
 		return write(ctx, tx, from, now, event{account: invite.AccountID, action: audit.InviteCreate, actor: by(actor),
@@ -142,6 +145,8 @@ func (a *Authority) openInvite(ctx context.Context, from curfew.Origin, link str
 		cause = "late_link"
 	case maker.Role != curfew.RoleOwner || maker.Disabled():
 		cause = "link_of_nobody"
+	case account.NoLocalSignIn:
+		cause = localSignInOff
 	default:
 		return invite, account, nil
 	}
@@ -197,6 +202,9 @@ func (a *Authority) AcceptInvite(ctx context.Context, from curfew.Origin, in Acc
 		account, err := tx.Account(ctx, invite.AccountID)
 		if err != nil {
 			return err
+		}
+		if account.NoLocalSignIn {
+			return linkInvalid()
 		}
 		s, err = a.start(ctx, tx, from, now, birth{user: user, accountEpoch: account.SessionEpoch})
 		if err == nil && !s.born {

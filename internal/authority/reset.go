@@ -32,6 +32,11 @@ func (a *Authority) CreateResetLink(ctx context.Context, actor curfew.Actor, fro
 		case user.PasswordHash == "":
 			return curfew.NewError(curfew.KindNoPassword, "This person signs in without a password that is kept here.")
 		}
+		if account, err := tx.Account(ctx, actor.AccountID); err != nil {
+			return err
+		} else if account.NoLocalSignIn {
+			return curfew.NewError(curfew.KindInvalidRequest, "The people of this account sign in in the product: no password is set here.")
+		}
 		if out, err = a.issueReset(ctx, tx, now, user, actor.UserID); err != nil {
 			return err
 		}
@@ -120,6 +125,8 @@ func (o openedReset) broken(now time.Time) string {
 		return "disabled"
 	case o.reset.UserEpoch != o.user.SessionEpoch:
 		return "ended_link"
+	case o.account.NoLocalSignIn:
+		return localSignInOff
 	case o.user.PasswordHash == "":
 		return "no_password"
 	case !o.reset.CreatedBy.IsZero() && (o.maker.Role != curfew.RoleOwner || o.maker.Disabled()):

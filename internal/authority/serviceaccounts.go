@@ -58,12 +58,21 @@ func (a *Authority) accountOf(ctx context.Context, externalID string) (id curfew
 	return id, err
 }
 
-// PutAccount makes the account of a product's own id, or renames it, and reports
+// PutAccount is an account as a product wants it.
+type PutAccount struct {
+	Name string
+	// LocalSignIn is whether people sign in with passwords that are kept here, and
+	// owners invite such people; nil where the product says nothing of it: it stays
+	// as it is, and is so at first.
+	LocalSignIn *bool
+}
+
+// PutAccount makes the account of a product's own id, or changes it, and reports
 // whether it was made.
-func (a *Authority) PutAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, externalID, name string) (account curfew.Account, created bool, err error) {
+func (a *Authority) PutAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, externalID string, in PutAccount) (account curfew.Account, created bool, err error) {
 	var f fields
 	f.externalID("account", externalID)
-	name = f.name("name", name)
+	in.Name = f.name("name", in.Name)
 	if err := f.err(); err != nil {
 		return account, false, err
 	}
@@ -72,13 +81,13 @@ func (a *Authority) PutAccount(ctx context.Context, actor curfew.Actor, from cur
 		switch {
 		case err == nil:
 			actor.AccountID = id
-			account, err = a.renameServiceAccount(ctx, actor, from, name)
+			account, err = a.changeServiceAccount(ctx, actor, from, in)
 			if !errors.Is(err, curfew.ErrNotFound) {
 				return account, false, err
 			}
 			a.accountIDs.forget(externalID)
 		case errors.Is(err, curfew.ErrNotFound):
-			account, created, err = a.createServiceAccount(ctx, actor, from, externalID, name)
+			account, created, err = a.createServiceAccount(ctx, actor, from, externalID, in)
 			if err != nil || created {
 				return account, created, err
 			}
@@ -89,16 +98,19 @@ func (a *Authority) PutAccount(ctx context.Context, actor curfew.Actor, from cur
 	return account, false, curfew.Unavailable(errors.New("authority: an external id kept changing its account"))
 }
 
-func (a *Authority) renameServiceAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, name string) (account curfew.Account, err error) {
+func (a *Authority) changeServiceAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, in PutAccount) (account curfew.Account, err error) {
 	now := a.now()
 	err = a.Store.InTx(ctx, actor.AccountID, func(ctx context.Context, tx Tx) error {
-		if account, err = tx.Account(ctx, actor.AccountID); err != nil || account.Name == name {
+		if account, err = tx.Account(ctx, actor.AccountID); err != nil {
 			return err
 		}
-		if err := tx.RenameAccount(ctx, account.ID, name); err != nil {
+		if err := setLocalSignIn(ctx, tx, actor, from, now, &account, in.LocalSignIn); err != nil || account.Name == in.Name {
 			return err
 		}
-		old := account.Name
+		if err := tx.RenameAccount(ctx, account.ID, in.Name); err != nil {
+			return err
+		}
+		old, name := account.Name, in.Name
 		account.Name, account.NameVersion = name, account.NameVersion+1
 		return write(ctx, tx, from, now, event{account: account.ID, action: audit.AccountUpdate, actor: by(actor),
 			resource: "account", id: account.ID, details: detail("old", old).Set("new", name)})
@@ -106,15 +118,32 @@ func (a *Authority) renameServiceAccount(ctx context.Context, actor curfew.Actor
 	return account, err
 }
 
+// setLocalSignIn changes whether people sign in to an account here, where that is
+// asked for. Sessions go on: a product ends them if it wants to.
+func setLocalSignIn(ctx context.Context, tx Tx, actor curfew.Actor, from curfew.Origin, now time.Time, account *curfew.Account, on *bool) error {
+	if on == nil || *on != account.NoLocalSignIn {
+		return nil
+	}
+	if err := tx.SetLocalSignIn(ctx, account.ID, *on); err != nil {
+		return err
+	}
+	account.NoLocalSignIn = !*on
+	return write(ctx, tx, from, now, event{account: account.ID, action: audit.AccountLocalSignInUpdate, actor: by(actor),
+		resource: "account", id: account.ID, details: detail("old", !*on).Set("new", *on)})
+}
+
 // createServiceAccount makes the account of an external id; false when somebody
 // else has made it in the meantime.
-func (a *Authority) createServiceAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, externalID, name string) (account curfew.Account, created bool, err error) {
+func (a *Authority) createServiceAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, externalID string, in PutAccount) (account curfew.Account, created bool, err error) {
 	now := a.now()
-	account = curfew.Account{ID: curfew.NewID(now), Name: name, CreatedAt: now, ExternalID: externalID, NameVersion: 1, PolicyVersion: 1}
+	account = curfew.Account{ID: curfew.NewID(now), Name: in.Name, CreatedAt: now, ExternalID: externalID, NameVersion: 1, PolicyVersion: 1}
 	actor.AccountID = account.ID
 	err = a.Store.InTx(ctx, account.ID, func(ctx context.Context, tx Tx) error {
-		created, err = insertServiceAccount(ctx, tx, actor, from, account)
-		return err
+		if created, err = insertServiceAccount(ctx, tx, actor, from, account); err != nil || !created {
+			return err
+		}
+		account.NoLocalSignIn = false // where it is tried again
+		return setLocalSignIn(ctx, tx, actor, from, now, &account, in.LocalSignIn)
 	})
 	return account, created, err
 }

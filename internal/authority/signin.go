@@ -194,7 +194,7 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 		if err != nil { // nothing was judged
 			return Granted{}, alsoFailed(err, a.refund(ctx, gate))
 		}
-		if !ok || cred.user.Disabled() {
+		if !ok || cred.user.Disabled() || cred.noLocalSignIn {
 			return Granted{}, a.refuseStart(ctx, from, cred.user, name, ok)
 		}
 		now := a.now()
@@ -224,12 +224,18 @@ func (a *Authority) SignIn(ctx context.Context, from curfew.Origin, in SignIn) (
 	return Granted{}, curfew.Unavailable(errors.New("authority: the credential kept changing during a sign-in"))
 }
 
+// localSignInOff is why somebody is refused whose account's product keeps
+// sign-in to itself.
+const localSignInOff = "local_sign_in_off"
+
 // credential is what a password is checked against: the person of a login
 // name, and the account's epoch read in the same moment. The zero user stands
 // for nobody.
 type credential struct {
 	user         curfew.User
 	accountEpoch int64
+	// noLocalSignIn says that the account's people sign in elsewhere.
+	noLocalSignIn bool
 }
 
 // credential reads as much for a name that nobody has, so that the time tells
@@ -249,7 +255,7 @@ func (a *Authority) credential(ctx context.Context, name string) (cred credentia
 		if nobody {
 			return ignoreNotFound(err)
 		}
-		cred = credential{user, account.SessionEpoch}
+		cred = credential{user, account.SessionEpoch, account.NoLocalSignIn}
 		return err
 	})
 	return cred, err
@@ -262,8 +268,10 @@ func (a *Authority) refuseStart(ctx context.Context, from curfew.Origin, user cu
 	switch {
 	case user.ID.IsZero():
 		cause = "unknown_login_name"
-	case rightPassword:
+	case rightPassword && user.Disabled():
 		cause = "disabled"
+	case rightPassword:
+		cause = localSignInOff
 	}
 	a.Observer.SignedIn("refused")
 	return alsoFailed(invalidCredentials(), a.refused(ctx, from, a.now(), a.startRefusal(user, name, cause)))

@@ -45,6 +45,9 @@ func (a *Authority) start(ctx context.Context, tx Tx, from curfew.Origin, now ti
 	if err != nil {
 		return started{}, err
 	}
+	if account.NoLocalSignIn {
+		return started{}, nil // since the credential was looked at
+	}
 	return a.open(ctx, tx, from, now, account, b, evidence{id: curfew.NewID(now), authTime: now,
 		userAgent: from.UserAgent, ip: from.IP, amr: passwordAMR, by: person(user)})
 }

@@ -218,6 +218,8 @@ type Tx interface {
 	// InsertAccount makes an account.
 	InsertAccount(ctx context.Context, account curfew.Account) error
 	RenameAccount(ctx context.Context, id curfew.ID, name string) error
+	// SetLocalSignIn says whether people sign in to an account here.
+	SetLocalSignIn(ctx context.Context, id curfew.ID, on bool) error
 	// SetPolicy stores the overrides, raises the policy version by one and
 	// returns it.
 	SetPolicy(ctx context.Context, accountID curfew.ID, s policy.Settings, by curfew.ID, now time.Time) (version int64, err error)

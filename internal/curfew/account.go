@@ -39,6 +39,10 @@ type Account struct {
 	Bounds        Bounds
 	BoundsVersion int64
 
+	// NoLocalSignIn says that nobody signs in with a password that is kept here,
+	// or is invited to: the account's product does both.
+	NoLocalSignIn bool
+
 	// SessionEpoch ends every session of the account born under a lower one.
 	SessionEpoch int64
 }

@@ -43,7 +43,7 @@ type Authority interface {
 
 	// What services do. Each finds the account of the product's own id.
 
-	PutAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, name string) (made curfew.Account, created bool, err error)
+	PutAccount(ctx context.Context, actor curfew.Actor, from curfew.Origin, account string, in authority.PutAccount) (made curfew.Account, created bool, err error)
 	PutUser(ctx context.Context, actor curfew.Actor, from curfew.Origin, account, user string, in authority.PutUser) (made curfew.User, created bool, err error)
 
 	StartSession(ctx context.Context, actor curfew.Actor, from curfew.Origin, in authority.ServiceStart) (authority.Granted, error)

@@ -34,9 +34,10 @@ type serviceUserOut struct {
 func (a *API) registerServiceAccounts() {
 	register(a, operation{ID: "putServiceAccount", Method: http.MethodPut, Path: "/api/v1/service/accounts/{account}", Tag: tagServices,
 		Need: service, Scope: curfew.ScopeAccountsWrite,
-		Summary:     "Create or rename an account",
-		Description: "Makes the account of the product's own id, or renames it. Sending it again changes nothing.",
-		Answers:     made("ServiceAccount"),
+		Summary: "Create or rename an account",
+		Description: "Makes the account of the product's own id, or changes it to what is sent. Sending it again changes nothing. " +
+			"Where local_sign_in is false nobody is invited to the account, and nobody signs in to it with a password that is kept here; sessions go on.",
+		Answers: made("ServiceAccount"),
 	}, a.putServiceAccount)
 	register(a, operation{ID: "putServiceUser", Method: http.MethodPut, Path: "/api/v1/service/accounts/{account}/users/{user}", Tag: tagServices,
 		Need: service, Scope: curfew.ScopeAccountsWrite,
@@ -65,13 +66,20 @@ func (a *API) putServiceAccount(ctx context.Context, actor curfew.Actor, from cu
 	AccountPath
 	Body wire.ServiceAccountPut
 }) (*serviceAccountOut, error) {
-	account, created, err := a.Authority.PutAccount(ctx, actor, from, in.Account, in.Body.Name)
+	put := authority.PutAccount{Name: in.Body.Name}
+	switch local := in.Body.LocalSignIn; {
+	case local.Null:
+		return nil, curfew.Invalid("local_sign_in", "local_sign_in must be true or false")
+	case local.Set:
+		put.LocalSignIn = &local.Value
+	}
+	account, created, err := a.Authority.PutAccount(ctx, actor, from, in.Account, put)
 	if err != nil {
 		return nil, err
 	}
 	exchangeOf(ctx).about(account.ID, curfew.ZeroID, curfew.ZeroID)
 	return &serviceAccountOut{putStatus(created), wire.ServiceAccount{ID: account.ID.String(), ExternalID: account.ExternalID,
-		Name: account.Name, CreatedAt: wire.At(account.CreatedAt)}}, nil
+		Name: account.Name, LocalSignIn: !account.NoLocalSignIn, CreatedAt: wire.At(account.CreatedAt)}}, nil
 }
 
 func (a *API) putServiceUser(ctx context.Context, actor curfew.Actor, from curfew.Origin, in *struct {

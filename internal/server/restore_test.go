@@ -358,7 +358,7 @@ func older(t *testing.T, file string) {
 	texts := []string{`DROP INDEX accounts_clamping`, `DROP TABLE portal_links`}
 	for _, column := range []string{"max_sessions_per_user", "session_limit_action", "bounds_version", "idle_minutes_min", "idle_minutes_max",
 		"idle_minutes_default", "absolute_minutes_min", "absolute_minutes_max", "absolute_minutes_default", "max_sessions_per_user_max",
-		"clamp_at", "clamp_idle_minutes", "clamp_absolute_minutes"} {
+		"local_sign_in", "clamp_at", "clamp_idle_minutes", "clamp_absolute_minutes"} {
 		texts = append(texts, `ALTER TABLE accounts DROP COLUMN `+column)
 	}
 	for _, text := range append(texts, `DROP TABLE outbox_attempts`, `DROP TABLE outbox`, `DROP TABLE webhooks`,

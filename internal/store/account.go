@@ -12,14 +12,14 @@ import (
 const accountColumns = `a.id, a.name, a.created_at, a.version, a.idle_minutes, a.absolute_minutes,
  a.policy_version, a.clamp_version, a.clamp_at, COALESCE(a.clamp_idle_minutes, 0), COALESCE(a.clamp_absolute_minutes, 0), a.policy_updated_at, a.policy_updated_by, a.session_epoch, COALESCE(a.external_id, ''),
  a.max_sessions_per_user, a.session_limit_action, a.bounds_version, a.idle_minutes_min, a.idle_minutes_max, a.idle_minutes_default,
- a.absolute_minutes_min, a.absolute_minutes_max, a.absolute_minutes_default, a.max_sessions_per_user_max`
+ a.absolute_minutes_min, a.absolute_minutes_max, a.absolute_minutes_default, a.max_sessions_per_user_max, a.local_sign_in = 0`
 
 func scanAccountInto(a *curfew.Account) []any {
 	b := &a.Bounds
 	return []any{idInto{&a.ID}, &a.Name, timeInto{&a.CreatedAt}, &a.NameVersion, &a.IdleMinutes, &a.AbsoluteMinutes,
 		&a.PolicyVersion, &a.ClampVersion, timeInto{&a.Clamping.At}, &a.Clamping.IdleMinutes, &a.Clamping.AbsoluteMinutes, timeInto{&a.PolicyUpdatedAt}, idInto{&a.PolicyUpdatedBy}, &a.SessionEpoch, &a.ExternalID,
 		&a.MaxSessionsPerUser, &a.SessionLimitAction, &a.BoundsVersion, &b.IdleMinutesMin, &b.IdleMinutesMax, &b.IdleMinutesDefault,
-		&b.AbsoluteMinutesMin, &b.AbsoluteMinutesMax, &b.AbsoluteMinutesDefault, &b.MaxSessionsPerUserMax}
+		&b.AbsoluteMinutesMin, &b.AbsoluteMinutesMax, &b.AbsoluteMinutesDefault, &b.MaxSessionsPerUserMax, &a.NoLocalSignIn}
 }
 
 func scanAccount(scan func(...any) error) (a curfew.Account, err error) {
@@ -37,6 +37,7 @@ var (
 	// zeroAccount is the account under which events without one are audited.
 	zeroAccount   = statement(`INSERT INTO accounts (id, name, created_at, audit_mac, audit_seal) VALUES ($1, '', 0, $2, $3) ON CONFLICT (id) DO NOTHING`)
 	renameAccount = statement(`UPDATE accounts SET name = $2, version = version + 1 WHERE id = $1`)
+	setLocal      = statement(`UPDATE accounts SET local_sign_in = $2 WHERE id = $1`)
 	setPolicy     = statement(`UPDATE accounts SET idle_minutes = $2, absolute_minutes = $3, policy_version = policy_version + 1,
  policy_updated_at = $4, policy_updated_by = $5, max_sessions_per_user = $6, session_limit_action = $7 WHERE id = $1 RETURNING policy_version`)
 	setBounds = statement(`UPDATE accounts SET idle_minutes_min = $2, idle_minutes_max = $3, idle_minutes_default = $4,
@@ -65,6 +66,11 @@ func (c conn) Accounts(ctx context.Context) (accounts []curfew.Account, err erro
 func (c conn) InsertAccount(ctx context.Context, a curfew.Account) error {
 	seal := c.db.chain.SealHead(a.ID, audit.Head{})
 	_, err := c.exec(ctx, insertAccount, a.ID[:], a.Name, micros(a.CreatedAt), make([]byte, 32), seal[:], optionalText(a.ExternalID))
+	return err
+}
+
+func (c conn) SetLocalSignIn(ctx context.Context, id curfew.ID, on bool) error {
+	_, err := c.exec(ctx, setLocal, id[:], bit(on))
 	return err
 }
 

@@ -53,7 +53,7 @@ var Tables = func() []Table {
 			n("policy_updated_at"), b("policy_updated_by"), n("session_epoch"), n("audit_seq"), b("audit_mac"), b("audit_seal"),
 			n("audit_anchor_seq"), b("audit_anchor_mac"), b("audit_anchor_seal"), t("external_id"), n("max_sessions_per_user"), t("session_limit_action"),
 			n("bounds_version"), n("idle_minutes_min"), n("idle_minutes_max"), n("idle_minutes_default"), n("absolute_minutes_min"),
-			n("absolute_minutes_max"), n("absolute_minutes_default"), n("max_sessions_per_user_max")),
+			n("absolute_minutes_max"), n("absolute_minutes_default"), n("max_sessions_per_user_max"), n("local_sign_in")),
 		table("users", []string{"account_id", "id"},
 			b("account_id"), b("id"), t("name"), t("sort_name"), t("email"), t("role"), t("password_hash"), n("created_at"), n("disabled_at"),
 			n("last_login_at"), n("version"), n("session_epoch"), t("external_id")),

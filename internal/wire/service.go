@@ -2,15 +2,17 @@ package wire
 
 // ServiceAccountPut is an account as a product describes it.
 type ServiceAccountPut struct {
-	Name string `json:"name" doc:"The account's name, as its people see it." example:"Acme"`
+	Name        string         `json:"name" doc:"The account's name, as its people see it." example:"Acme"`
+	LocalSignIn Optional[bool] `json:"local_sign_in,omitzero" nullable:"false" doc:"Whether people sign in to the account with passwords that are kept here, and owners invite such people; left out, it stays as it is. A new account begins with true."`
 }
 
 // ServiceAccount is an account that a product has named.
 type ServiceAccount struct {
-	ID         string `json:"id" doc:"The account's id here, as in tokens." example:"0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d"`
-	ExternalID string `json:"external_id" doc:"The product's own id of the account." example:"acct_4711"`
-	Name       string `json:"name" doc:"The account's name." example:"Acme"`
-	CreatedAt  Time   `json:"created_at" doc:"When the account was created here."`
+	ID          string `json:"id" doc:"The account's id here, as in tokens." example:"0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d"`
+	ExternalID  string `json:"external_id" doc:"The product's own id of the account." example:"acct_4711"`
+	Name        string `json:"name" doc:"The account's name." example:"Acme"`
+	LocalSignIn bool   `json:"local_sign_in" doc:"Whether people sign in to the account with passwords that are kept here, and owners invite such people."`
+	CreatedAt   Time   `json:"created_at" doc:"When the account was created here."`
 }
 
 // ServiceUserPut is a person as a product describes them.

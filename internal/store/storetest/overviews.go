@@ -21,7 +21,7 @@ func overviews(t *testing.T, open Open) {
 		}
 		w.Clock.Add(time.Millisecond)
 		theirs := w.SignUp("Called acme", "Olga", "o9@many.example").ID()
-		called, _, err := w.PutAccount(bg, curfew.Actor{Type: curfew.ActorService, ServiceKeyID: curfew.ID{1}, Name: "shop"}, Origin, "acme", "Somebody else")
+		called, _, err := w.PutAccount(bg, curfew.Actor{Type: curfew.ActorService, ServiceKeyID: curfew.ID{1}, Name: "shop"}, Origin, "acme", authority.PutAccount{Name: "Somebody else"})
 		must(w.T, err)
 		read := func(text string, limit int) (names []string, ids []curfew.ID) {
 			w.T.Helper()

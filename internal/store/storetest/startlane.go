@@ -27,7 +27,7 @@ func (w *World) begin(account, user, key string) (authority.Granted, error) {
 func (w *World) shops(accounts, people int) (ids []curfew.ID) {
 	w.T.Helper()
 	for a := range accounts {
-		account, _, err := w.PutAccount(bg, shop, Origin, fmt.Sprint("shop-", a), fmt.Sprint("Shop ", a))
+		account, _, err := w.PutAccount(bg, shop, Origin, fmt.Sprint("shop-", a), authority.PutAccount{Name: fmt.Sprint("Shop ", a)})
 		must(w.T, err)
 		for p := range people {
 			_, _, err := w.PutUser(bg, shop, Origin, account.ExternalID, fmt.Sprint("p", p),

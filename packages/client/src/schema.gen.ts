@@ -1299,6 +1299,8 @@ export interface components {
              * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
              */
             id: string;
+            /** @description Whether people sign in to the account with passwords that are kept here, and owners invite such people. */
+            local_sign_in: boolean;
             /**
              * @description The account's name.
              * @example Acme
@@ -1306,6 +1308,8 @@ export interface components {
             name: string;
         };
         ServiceAccountPut: {
+            /** @description Whether people sign in to the account with passwords that are kept here, and owners invite such people; left out, it stays as it is. A new account begins with true. */
+            local_sign_in?: boolean;
             /**
              * @description The account's name, as its people see it.
              * @example Acme
@@ -1807,7 +1811,7 @@ export interface components {
 export interface queries {
     listAuditEvents: {
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "user.portal_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.local_sign_in_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "user.portal_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */
@@ -1823,7 +1827,7 @@ export interface queries {
         /** @description The format of the file. */
         format?: "csv" | "jsonl";
         /** @description Only events of this action. */
-        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "user.portal_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
+        action?: "account.create" | "account.update" | "account.session_policy_update" | "account.sessions_revoked_bulk" | "account.bounds_update" | "account.local_sign_in_update" | "account.revocation_receipt" | "user.create" | "user.update" | "user.role_change" | "user.disable" | "user.enable" | "user.sessions_revoked" | "user.password_change" | "user.password_reset_request" | "user.password_reset" | "user.reset_link_create" | "user.portal_link_create" | "invite.create" | "invite.delete" | "invite.accept" | "session.start" | "session.start_refused" | "session.logout" | "session.revoke" | "session.reuse_detected" | "access.denied";
         /** @description Only what this actor did. */
         actor_id?: string;
         /** @description Only events at or after this time (RFC 3339). */

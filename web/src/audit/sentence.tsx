@@ -104,6 +104,11 @@ const tellers: Record<string, Teller> = {
     </>
   ),
   'account.bounds_update': (e) => <>{actor(e)} changed the bounds of this account’s limits</>,
+  'account.local_sign_in_update': (e) => (
+    <>
+      {actor(e)} {e.details.new === false ? 'kept sign-in to the product' : 'let people sign in here with a password'}
+    </>
+  ),
   'account.revocation_receipt': (e) => {
     const who = textIn(e.details, 'scope') === 'others' ? 'everyone else' : 'everyone'
     // The last to confirm; none where the end was that no token was left.
