@@ -24,6 +24,7 @@ func TestProductKeepsSignInToItself(t *testing.T) {
 		product.Put(path, off).Status(200).Equal(map[string]any{"name": "Acme", "local_sign_in": false})
 	}
 	product.Put(path, obj{"name": "Acme"}).Status(200).Equal(map[string]any{"local_sign_in": false}) // left out, it stays
+	ada.Get(account).Status(200).Equal(map[string]any{"local_sign_in": false})
 	ada.Post("/api/v1/accounts/me/invites", obj{"email": "eve@acme.example", "role": "member"}).Problem(422, "invalid-request").Has("nobody is invited here")
 	w.browser().Post("/api/v1/auth/accept-invite", obj{"token": open, "name": "Dora", "password": password15}).Problem(404, "link-invalid").Sets()
 	ada.Post(resetLinks(carl.id), nil).Problem(422, "invalid-request").Has("no password is set here")

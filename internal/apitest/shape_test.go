@@ -41,7 +41,7 @@ const (
 	auditItemShape   = "id occurred_at action actor{type id name email} resource_type resource_id ip user_agent details"
 	auditListShape   = "items[" + auditItemShape + "] next_cursor"
 
-	accountShape    = "id name created_at owners[name email]"
+	accountShape    = "id name created_at owners[name email] local_sign_in"
 	userShape       = "id name email role disabled has_password created_at last_login_at session_count"
 	userListShape   = "items[" + userShape + "] next_cursor"
 	newResetShape   = "reset_url expires_at"

@@ -51,7 +51,7 @@ func accountAnswer(v authority.AccountView, err error) (*accountOut, error) {
 		return nil, err
 	}
 	body := &wire.Account{ID: v.Account.ID.String(), Name: v.Account.Name, CreatedAt: wire.At(v.Account.CreatedAt),
-		Owners: make([]wire.Owner, 0, len(v.Owners))}
+		LocalSignIn: !v.Account.NoLocalSignIn, Owners: make([]wire.Owner, 0, len(v.Owners))}
 	for _, o := range v.Owners {
 		body.Owners = append(body.Owners, wire.Owner{Name: o.Name, Email: o.Email})
 	}

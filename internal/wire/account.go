@@ -6,6 +6,8 @@ type Account struct {
 	Name      string  `json:"name" doc:"The account's name." example:"Acme"`
 	CreatedAt Time    `json:"created_at" doc:"When the account was created."`
 	Owners    []Owner `json:"owners" doc:"Who owns the account."`
+	// LocalSignIn is set by a product, with PUT /service/accounts/{account}.
+	LocalSignIn bool `json:"local_sign_in" doc:"Whether people sign in to the account with passwords that are kept here, and owners invite such people."`
 }
 
 // Owner is an owner of an account, for its people.

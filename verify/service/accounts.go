@@ -21,20 +21,27 @@ type Account struct {
 	ExternalID string    `json:"external_id"`
 	Name       string    `json:"name"`
 	CreatedAt  time.Time `json:"created_at"`
+	// LocalSignIn is whether people sign in with passwords that Curfew keeps, and
+	// owners invite such people.
+	LocalSignIn bool `json:"local_sign_in"`
 }
 
-// PutAccount makes the account of the product's own id, or renames it. Scope
+// PutAccount is an account as the product describes it.
+type PutAccount struct {
+	Name string `json:"name"`
+	// LocalSignIn is as in [Account]; nil leaves it as it is, true in a new account.
+	LocalSignIn *bool `json:"local_sign_in,omitempty"`
+}
+
+// PutAccount makes the account of the product's own id, or changes it. Scope
 // accounts:write.
-func (c *Client) PutAccount(ctx context.Context, account, name string) (Account, error) {
+func (c *Client) PutAccount(ctx context.Context, account string, in PutAccount) (Account, error) {
 	var out Account
 	path, err := accountPath(account)
 	if err != nil {
 		return out, err
 	}
-	body := struct {
-		Name string `json:"name"`
-	}{name}
-	_, err = c.call(ctx, request{method: http.MethodPut, path: path, body: body, again: true}, &out)
+	_, err = c.call(ctx, request{method: http.MethodPut, path: path, body: in, again: true}, &out)
 	return out, err
 }
 

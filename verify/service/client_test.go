@@ -108,7 +108,10 @@ var everything = []struct {
 	call                     func(ctx context.Context, c *Client) error
 }{
 	{"PutAccount", "PUT", "/api/v1/service/accounts/a:b%20c", `{"name":"Acme"}`, true,
-		func(ctx context.Context, c *Client) error { _, err := c.PutAccount(ctx, "a:b c", "Acme"); return err }},
+		func(ctx context.Context, c *Client) error {
+			_, err := c.PutAccount(ctx, "a:b c", PutAccount{Name: "Acme"})
+			return err
+		}},
 	{"PutUser", "PUT", "/api/v1/service/accounts/a/users/u%2F1", `{"name":"Ada","email":"ada@example.com","role":"owner","disabled":false}`, true,
 		func(ctx context.Context, c *Client) error {
 			_, err := c.PutUser(ctx, "a", "u/1", PutUser{Name: "Ada", Email: "ada@example.com", Role: Owner, Disabled: new(bool)})
@@ -264,7 +267,7 @@ func TestStartsHaveKeysOfTheirOwn(t *testing.T) {
 func TestErrors(t *testing.T) {
 	full := reply{status: 422, body: `{"type":"/problems/invalid-request","title":"Invalid request","status":422,"detail":"name is required","instance":"R1",
 		"errors":[{"field":"name","detail":"name is required"}]}`}
-	_, err := newStand(t, full).PutAccount(t.Context(), "a", "")
+	_, err := newStand(t, full).PutAccount(t.Context(), "a", PutAccount{})
 	var refused *Error
 	if !errors.As(err, &refused) || refused.Status != 422 || refused.Type != TypeInvalidRequest || refused.RequestID != "R1" ||
 		len(refused.Fields) != 1 || refused.Fields[0].Field != "name" || err.Error() != "service: invalid-request (422): name is required" {
@@ -290,7 +293,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, id := range []string{"", ".", ".."} {
 		s := newStand(t, reply{status: 200, body: "{}"})
-		_, one := s.PutAccount(t.Context(), id, "x")
+		_, one := s.PutAccount(t.Context(), id, PutAccount{Name: "x"})
 		_, two := s.PutUser(t.Context(), "a", id, PutUser{})
 		if three := s.EndSession(t.Context(), "a", id); one == nil || two == nil || three == nil || len(s.asked()) > 0 {
 			t.Errorf("%q names something else", id)

@@ -75,11 +75,11 @@ func TestAgainstAServer(t *testing.T) {
 		}
 	}
 
-	account, err := c.PutAccount(ctx, "acct:1", "Acme")
+	account, err := c.PutAccount(ctx, "acct:1", service.PutAccount{Name: "Acme"})
 	must(err)
-	again, err := c.PutAccount(ctx, "acct:1", "Acme Ltd")
+	again, err := c.PutAccount(ctx, "acct:1", service.PutAccount{Name: "Acme Ltd", LocalSignIn: new(bool)})
 	must(err)
-	if again.ID != account.ID || again.Name != "Acme Ltd" || again.ExternalID != "acct:1" {
+	if again.ID != account.ID || again.Name != "Acme Ltd" || again.ExternalID != "acct:1" || !account.LocalSignIn || again.LocalSignIn {
 		t.Errorf("%+v, then %+v", account, again)
 	}
 	ada, err := c.PutUser(ctx, "acct:1", "u1", service.PutUser{Name: "Ada", Email: "ada@example.com", Role: service.Owner})

@@ -54,6 +54,18 @@ test('a link from the product opens the pages, once, and leads back', async ({ p
     await expect(page.getByRole('button', { name: 'You: Olga' })).toBeVisible()
     await expect(page.getByRole('link', { name: 'Back to app.example.com' })).toHaveAttribute('href', product)
     expect(curfew.log.join('\n')).not.toContain(new URL(url).hash.slice(6))
+
+    // Where the product keeps sign-in to itself, nobody is invited here.
+    const invite = page.getByRole('button', { name: 'Invite a person' })
+    await page.goto(`${curfew.url}/account/people`)
+    await expect(invite).toBeVisible()
+    await context.put('/api/v1/service/accounts/acme', { data: { name: 'Acme', local_sign_in: false } })
+    await page.reload()
+    await expect(page.getByText('People are added in the product that they sign in to.')).toBeVisible()
+    await expect(page.getByRole('table', { name: 'People' })).toContainText('olga@acme.example')
+    await expect(invite).toHaveCount(0)
+    await expect(page.getByRole('heading', { name: 'Open invitations' })).toHaveCount(0)
+
     await page.goto('about:blank')
     await page.goto(url)
     await expect(

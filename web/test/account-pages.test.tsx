@@ -34,6 +34,7 @@ const account = {
   name: 'Acme',
   created_at: '2026-01-01T00:00:00Z',
   owners: [{ name: ada.name, email: ada.email }],
+  local_sign_in: true,
   etag: '"1"',
 }
 const answers = {

@@ -27,6 +27,8 @@ export interface components {
              * @example 0197b2c4-8f3a-7d21-9c55-3e8f1a2b4c6d
              */
             id: string;
+            /** @description Whether people sign in to the account with passwords that are kept here, and owners invite such people. */
+            local_sign_in: boolean;
             /**
              * @description The account's name.
              * @example Acme

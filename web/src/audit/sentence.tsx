@@ -106,7 +106,8 @@ const tellers: Record<string, Teller> = {
   'account.bounds_update': (e) => <>{actor(e)} changed the bounds of this account’s limits</>,
   'account.local_sign_in_update': (e) => (
     <>
-      {actor(e)} {e.details.new === false ? 'kept sign-in to the product' : 'let people sign in here with a password'}
+      {actor(e)}{' '}
+      {e.details.new === false ? 'kept sign-in to the product' : 'let people sign in here with a password'}
     </>
   ),
   'account.revocation_receipt': (e) => {

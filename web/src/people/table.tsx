@@ -16,6 +16,8 @@ interface TableProps {
   people: User[]
   /** The id of the one who looks. */
   me: string
+  /** Whether people sign in with passwords that are kept here. */
+  passwords: boolean
   onChoose: (choice: Choice) => void
 }
 
@@ -32,7 +34,7 @@ const cell = { role: 'cell' } as const
  * Everybody in the account, one line each. On narrow screens rows become small
  * cards; the roles keep it a table for those who listen.
  */
-export function Table({ people, me, onChoose }: TableProps) {
+export function Table({ people, me, passwords, onChoose }: TableProps) {
   return (
     <table className="people-table" {...table} aria-label="People">
       <thead {...rowgroup}>
@@ -50,7 +52,13 @@ export function Table({ people, me, onChoose }: TableProps) {
       </thead>
       <tbody {...rowgroup}>
         {people.map((user) => (
-          <Person key={user.id} user={user} self={user.id === me} onChoose={onChoose} />
+          <Person
+            key={user.id}
+            user={user}
+            self={user.id === me}
+            password={passwords && user.has_password}
+            onChoose={onChoose}
+          />
         ))}
       </tbody>
     </table>
@@ -68,10 +76,12 @@ function Head({ number = false, children }: { number?: boolean; children: ReactN
 interface PersonProps {
   user: User
   self: boolean
+  /** Whether they have a password that may be reset. */
+  password: boolean
   onChoose: (choice: Choice) => void
 }
 
-function Person({ user, self, onChoose }: PersonProps) {
+function Person({ user, self, password, onChoose }: PersonProps) {
   return (
     <tr {...row} className={user.disabled ? 'people-disabled' : undefined}>
       <th scope="row" {...rowheader} className={self ? 'people-name people-self' : 'people-name'}>
@@ -96,13 +106,13 @@ function Person({ user, self, onChoose }: PersonProps) {
         {user.disabled ? <Badge tone="warning">Disabled</Badge> : 'Active'}
       </td>
       <td {...cell} className="people-actions">
-        <Actions user={user} self={self} onChoose={onChoose} />
+        <Actions user={user} self={self} password={password} onChoose={onChoose} />
       </td>
     </tr>
   )
 }
 
-function Actions({ user, self, onChoose }: PersonProps) {
+function Actions({ user, self, password, onChoose }: PersonProps) {
   return (
     <Menu label={`Actions for ${user.name}`} trigger={<Ellipsis aria-hidden="true" size={18} />}>
       {(close) => {
@@ -114,8 +124,8 @@ function Actions({ user, self, onChoose }: PersonProps) {
           <>
             {/* Their own password people change with the one they have. */}
             {user.disabled || self ? null : (
-              <MenuItem disabled={!user.has_password} onSelect={choose('reset')}>
-                {user.has_password ? 'Make a reset link' : 'No password to reset'}
+              <MenuItem disabled={!password} onSelect={choose('reset')}>
+                {password ? 'Make a reset link' : 'No password to reset'}
               </MenuItem>
             )}
             {actionsFor(user).map((kind) => (

@@ -1,5 +1,5 @@
 import { useSession, useToast } from '@curfew/react'
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { OwnersOnly } from '../account/owners-only'
 import { client } from '../client'
@@ -10,6 +10,7 @@ import '../people/people.css'
 import { leave } from '../layout/leave'
 import { ResetLink } from '../people/reset-link'
 import { type Choice, Table } from '../people/table'
+import { accountQuery } from '../queries/account'
 import { itemsOf } from '../queries/pages'
 import { invitesQuery, peopleQuery } from '../queries/people'
 import { Button } from '../ui/button'
@@ -32,6 +33,8 @@ function Everybody() {
   const state = useSession()
   const me = state.status === 'signed-in' ? state.user.id : ''
   const people = useInfiniteQuery(peopleQuery)
+  // Where people sign in through a product alone, nobody is invited here.
+  const invites = useQuery(accountQuery).data?.local_sign_in !== false
   const [inviting, setInviting] = useState(false)
   const [choice, setChoice] = useState<Choice | null>(null)
   const close = () => setChoice(null)
@@ -54,11 +57,17 @@ function Everybody() {
     <Page
       title="People"
       width="table"
-      description="Who is in this account, and what they may do."
+      description={
+        invites
+          ? 'Who is in this account, and what they may do.'
+          : 'Who is in this account, and what they may do. People are added in the product that they sign in to.'
+      }
       actions={
-        <Button variant="primary" onClick={() => setInviting(true)}>
-          Invite a person
-        </Button>
+        invites ? (
+          <Button variant="primary" onClick={() => setInviting(true)}>
+            Invite a person
+          </Button>
+        ) : null
       }
     >
       {people.isPending ? (
@@ -67,7 +76,7 @@ function Everybody() {
         <FailureNote error={people.error} onRetry={people.refetch} busy={people.isFetching} />
       ) : (
         <>
-          <Table people={itemsOf(people.data)} me={me} onChoose={setChoice} />
+          <Table people={itemsOf(people.data)} me={me} passwords={invites} onChoose={setChoice} />
           {people.isFetchNextPageError ? <FailureNote className="mt-4" error={people.error} /> : null}
           {people.hasNextPage ? (
             <Button className="mt-4" busy={people.isFetchingNextPage} onClick={() => people.fetchNextPage()}>
@@ -76,7 +85,7 @@ function Everybody() {
           ) : null}
         </>
       )}
-      <Invites />
+      {invites ? <Invites /> : null}
       {inviting ? (
         <InviteDialog
           onClose={() => setInviting(false)}

@@ -10,6 +10,8 @@ type Schemas = components['schemas']
 
 /** An account that the product has named. */
 export type ServiceAccount = Schemas['ServiceAccount']
+/** An account as the product describes it. */
+export type ServiceAccountPut = Schemas['ServiceAccountPut']
 /** A person whom the product has named. */
 export type ServiceUser = Schemas['ServiceUser']
 /** A person as the product describes them. */
@@ -97,7 +99,7 @@ export type Tagged<T> = T & { etag: string }
  */
 export interface Service {
   /** Makes an account, or renames it. */
-  putAccount(account: string, body: { name: string }, options?: CallOptions): Promise<ServiceAccount>
+  putAccount(account: string, body: ServiceAccountPut, options?: CallOptions): Promise<ServiceAccount>
   /** Makes a person, or changes them. Demoting or disabling somebody ends their sessions. */
   putUser(account: string, user: string, body: ServiceUserPut, options?: CallOptions): Promise<ServiceUser>
 
