@@ -67,7 +67,7 @@ UNWATCHED := $(TRANSLATED:%='-gcflags=%=-race=false -d=checkptr=0') $(COMPUTING:
 test-go: ## Run the tests of the server and of the verifier library
 	@bash scripts/postgres.sh >/dev/null
 	@bash scripts/nginx.sh >/dev/null
-	go test -race $(UNWATCHED) -p 3 -timeout 10m ./...
+	go test -race $(UNWATCHED) -timeout 10m ./...
 	cd verify && go test -race -timeout 10m ./... && go test -run '^TestCost' .
 
 test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pages

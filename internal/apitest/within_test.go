@@ -12,8 +12,13 @@ import (
 // may be asked for again.
 func TestAnswerWithin(t *testing.T) {
 	t.Parallel()
-	w := start(t, func(s *setup) { s.api.AnswerWithin = 500 * time.Millisecond })
+	w := start(t)
 	apart, other := w.signInBody("oleg@other.example"), w.signInBody("bob@acme.example")
+	within := func(limit time.Duration) {
+		w.setup.api.AnswerWithin = limit
+		w.restart()
+	}
+	within(500 * time.Millisecond)
 	stuck := make(chan struct{})
 	w.tap.Watch(func(c storetest.Call) error {
 		if c.Op == storetest.OpCommit {
@@ -40,6 +45,7 @@ func TestAnswerWithin(t *testing.T) {
 	}
 	w.tap.Watch(nil)
 	close(stuck)
+	within(0)
 	apart.refresh(refresh).Status(200).Equal(map[string]any{"session.generation": 2})
 	w.ada.Delete(sessions + "/" + other.session).Status(204)
 	other.refresh(obj{"refresh_token": other.refreshToken}).Problem(401, "session-revoked")

@@ -76,7 +76,10 @@ func TestDatabaseThatWentBack(t *testing.T) {
 	for {
 		_, body := get(t, "http://"+n.AdminAddr()+"/metrics")
 		if strings.Contains(body, "curfew_feed_database_went_back_total 1") && strings.Contains(body, "curfew_feed_vouching 1") {
-			break
+			var head wire.RevocationHead
+			if n.ask("head", &head) == 200 { // it vouches for what it has just read, on a busy machine too
+				break
+			}
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("it does not notice, or does not recover")
@@ -88,7 +91,6 @@ func TestDatabaseThatWentBack(t *testing.T) {
 			t.Errorf("a session %s: %d %+v", name, status, problem)
 		}
 	}
-	n.head()
 	var s wire.RevocationSnapshot
 	if status := n.ask("snapshot", &s); status != 200 || len(s.Entries) != 2 {
 		t.Errorf("%d: %+v", status, s.Entries)
