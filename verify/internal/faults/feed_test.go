@@ -17,6 +17,7 @@ func TestNode(t *testing.T) {
 	strict, lenient := s.pair(n.URL(), secret, "orders")
 	s.through("killed and started", func() {
 		before := s.mustEnd()
+		s.wait(strict, before, history.Revoked) // a stream may be some milliseconds behind
 		n.Kill()
 		s.waitState(strict, verify.Stale)
 		s.waitState(lenient, verify.Stale)
