@@ -87,7 +87,11 @@ func (db *DB) newLane(pool *sql.DB, log *logWriter, workers int, apart bool) *la
 	if log != nil {
 		log.renew(db.now())
 	}
-	l.batcher = newBatcher(batching[*txCall]{run: func(calls []*txCall) { db.commitTogether(l, calls) }, workers: workers, most: maxTogether, apart: apart})
+	most := maxTogether
+	if db.dialect.oneWriter {
+		most = maxByOnlyWriter
+	}
+	l.batcher = newBatcher(batching[*txCall]{run: func(calls []*txCall) { db.commitTogether(l, calls) }, workers: workers, most: most, apart: apart})
 	return l
 }
 
@@ -127,8 +131,12 @@ func (l *lane) runLooking(ctx context.Context, call *txCall, fn func(context.Con
 }
 
 // maxTogether is how many transactions are committed together: each runs
-// several statements, and a refresh may be waiting for its turn behind them.
-const maxTogether = 64
+// several statements, and a refresh may be waiting for its turn behind them. On an
+// engine with one writer every refresh does, and fewer cost hardly more commits.
+const (
+	maxTogether     = 64
+	maxByOnlyWriter = 24
+)
 
 // longTogether is how long a transaction may have taken for another call to
 // begin in it: what it has locked or, on an engine with one writer, everything
