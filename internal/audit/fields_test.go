@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -239,9 +240,17 @@ func TestActionsAreAllListedAndDescribed(t *testing.T) {
 	if len(descriptions) != len(all) {
 		t.Errorf("%d descriptions of %d actions", len(descriptions), len(all))
 	}
+	documented, err := os.ReadFile("../../docs/audit-log.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, a := range all {
-		if d := Describe(a); !strings.HasSuffix(d, ".") || strings.ContainsAny(d, "\n|") {
+		d := Describe(a)
+		if !strings.HasSuffix(d, ".") || strings.ContainsAny(d, "\n|") {
 			t.Errorf("%s is described as %q", a, d)
+		}
+		if line := "| `" + string(a) + "` | " + d + " |\n"; !strings.Contains(string(documented), line) {
+			t.Errorf("docs/audit-log.md lacks the line %s", line)
 		}
 	}
 	if Describe("no.such") != "" {
