@@ -28,7 +28,7 @@ type ServiceStart struct {
 	Email       string
 	Role        curfew.Role
 	AMR         []string
-	AuthTime    *time.Time // nil for now
+	AuthTime    *time.Time // when they authenticated; nil: at this moment
 	UserAgent   string     // of the person's device
 	IP          string
 	// Key names this start, so that it may be repeated; "" for none.
