@@ -62,9 +62,9 @@ describe('an event as text', () => {
   })
 
   it('keeps a name from turning or breaking the words around it', () => {
-    const details = { name: 'a\n\nb \u202eevil' }
+    const details = { name: 'a\n\nb \u2069\u202eevil' }
     expect(plainSentence(event('account.create', { details }), context)).toBe(
-      'Ada Lovelace created the account \u2068a b \u202eevil\u2069',
+      'Ada Lovelace created the account \u2068a b evil\u2069',
     )
   })
 })

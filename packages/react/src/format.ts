@@ -83,8 +83,3 @@ export function createFormat(locale: string, now: () => number, justNow: string)
     list: (all) => names.format(all),
   }
 }
-
-/** A name inside a sentence: its own direction, and no override, leaks out. */
-export function isolate(name: string): string {
-  return `\u2068${name}\u2069`
-}

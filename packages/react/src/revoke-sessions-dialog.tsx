@@ -2,7 +2,7 @@ import type { ReceiptKey } from '@curfew/client'
 import { type FormEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { useCurfew, useTexts } from './context'
 import { isUncertain } from './error-text'
-import { isolate } from './format'
+import { isolate, unturned } from './ui/bdi'
 import { Button } from './ui/button'
 import { cx } from './ui/class-names'
 import { Failure } from './ui/failure'
@@ -131,6 +131,6 @@ function Question(props: RevokeSessionsDialogProps) {
 
 /** Typed by hand: what looks the same counts as the same. */
 function same(typed: string, name: string): boolean {
-  const plain = (text: string) => text.normalize('NFC').trim().replace(/\s+/g, ' ')
+  const plain = (text: string) => unturned(text).normalize('NFC').trim().replace(/\s+/g, ' ')
   return plain(typed) === plain(name)
 }

@@ -16,7 +16,8 @@ export function waitWords(seconds: number): string {
 /**
  * Every word the parts say, in English. Values arrive as plain numbers, or as
  * times and names that are formatted already; a name is wrapped in invisible
- * isolates, so that its direction cannot turn the sentence around it.
+ * isolates, which nothing in it can end, so that its direction cannot turn the
+ * sentence around it.
  */
 export const english = {
   common: {

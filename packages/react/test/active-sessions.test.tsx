@@ -234,10 +234,12 @@ describe('ActiveSessionsCard', () => {
     const { user } = await open(people(sampleHostile()))
     expect(document.querySelector('img')).toBeNull()
     expect(row(hostile.markup).querySelector('bdi')).toHaveTextContent(hostile.markup)
-    expect(row(hostile.override).querySelector('bdi')).toHaveTextContent(hostile.override)
+    const turned = row('Grace reppoh')
+    expect(turned.querySelector('bdi')).toHaveTextContent(/^Grace reppoh$/)
+    expect(turned.querySelector('.cf-person-name')).toHaveAttribute('title', 'Grace reppoh')
     expect(row(hostile.long).querySelector('bdi')).toHaveTextContent(hostile.long)
-    expect(within(row(hostile.override)).getByRole('button').getAttribute('aria-label')).toContain(
-      `\u2068${hostile.override}\u2069`,
+    expect(within(turned).getByRole('button').getAttribute('aria-label')).toContain(
+      '\u2068Grace reppoh\u2069',
     )
     await user.click(within(row(hostile.markup)).getByRole('button'))
     expect(document.querySelector('img')).toBeNull()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createFormat, defaultLocale, isolate } from '../src/format'
+import { createFormat, defaultLocale } from '../src/format'
 import { formWords } from '../src/policy/words'
 import { english, mergeTexts } from '../src/texts'
 
@@ -56,10 +56,6 @@ describe('format', () => {
     expect(en.count(1, 'person', 'people')).toBe('1 person')
     expect(en.count(1234, 'person', 'people')).toBe('1,234 people')
     expect(en.list(['Ada', 'Grace', 'Alan'])).toBe('Ada, Grace, and Alan')
-  })
-
-  it('holds the direction of a name inside its isolates', () => {
-    expect(isolate('\u202Eeve')).toBe('\u2068\u202Eeve\u2069')
   })
 
   it('takes an English locale by default', () => {

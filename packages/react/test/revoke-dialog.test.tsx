@@ -155,6 +155,16 @@ describe('RevokeSessionsDialog', () => {
     expect(called('revokeSessions')).toHaveLength(1)
   })
 
+  it('takes a name as it is read, or copied from the question', async () => {
+    const { user, called } = await ask({ people: 31, accountName: 'Acme\u2069\u202E gpj' })
+    const field = screen.getByRole('textbox', { name: 'Type \u2068Acme gpj\u2069 to confirm' })
+    await user.type(field, 'Acme{Enter}')
+    expect(called('revokeSessions')).toHaveLength(0)
+    await user.clear(field)
+    await user.type(field, '\u2068Acme gpj\u2069{Enter}')
+    expect(called('revokeSessions')).toHaveLength(1)
+  })
+
   it('starts anew each time it opens', async () => {
     const { user } = await ask({ people: 31 }, (f) =>
       f.answer('revokeSessions', () => {

@@ -1,4 +1,4 @@
-import { useToast } from '@curfew/react'
+import { Bdi, useToast } from '@curfew/react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { client } from '../client'
 import { samePerson } from '../layout/whose-data'
@@ -48,12 +48,12 @@ export function AccountCard({ owner }: { owner: boolean }) {
     return (
       <Card title="Account">
         <Rows>
-          <Row name="Name" value={<bdi>{name}</bdi>} />
+          <Row name="Name" value={<Bdi>{name}</Bdi>} />
           <Row
             name={owners.length === 1 ? 'Owner' : 'Owners'}
             value={owners.map((person) => (
               <span key={person.email} className="block">
-                <bdi>{person.name}</bdi> <bdi className="row-quiet">{person.email}</bdi>
+                <Bdi>{person.name}</Bdi> <Bdi className="row-quiet">{person.email}</Bdi>
               </span>
             ))}
           />
@@ -64,7 +64,7 @@ export function AccountCard({ owner }: { owner: boolean }) {
   return (
     <Card title="Account">
       <Rows>
-        <EditableRow name="Name" value={<bdi>{name}</bdi>} what="the account’s name">
+        <EditableRow name="Name" value={<Bdi>{name}</Bdi>} what="the account’s name">
           {(close) => (
             <NameForm
               label="Account name"

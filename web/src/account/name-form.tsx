@@ -1,4 +1,5 @@
 import type { CurfewErrorLike } from '@curfew/client'
+import { Bdi } from '@curfew/react'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
@@ -115,8 +116,8 @@ export function NameForm({ label, hint, value, etag, autoComplete, save, reread,
             </>
           }
         >
-          It is now <bdi className="font-medium">{theirs.value}</bdi>. You typed{' '}
-          <bdi className="font-medium">{name}</bdi>.
+          It is now <Bdi className="font-medium">{theirs.value}</Bdi>. You typed{' '}
+          <Bdi className="font-medium">{name}</Bdi>.
         </Alert>
       ) : null}
       {error ? <FailureNote className="mb-4" error={error} /> : null}

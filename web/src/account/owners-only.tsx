@@ -1,4 +1,4 @@
-import { useSession } from '@curfew/react'
+import { Bdi, useSession } from '@curfew/react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -57,9 +57,9 @@ function Owners() {
       <ul className="owners mt-2">
         {owners.map((owner) => (
           <li key={owner.email} className="py-2">
-            <bdi className="block">{owner.name}</bdi>
+            <Bdi className="block">{owner.name}</Bdi>
             <a className="link wrap-anywhere" href={`mailto:${encodeURIComponent(owner.email)}`}>
-              <bdi>{owner.email}</bdi>
+              <Bdi>{owner.email}</Bdi>
             </a>
           </li>
         ))}

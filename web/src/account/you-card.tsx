@@ -1,5 +1,5 @@
 import type { Session } from '@curfew/client'
-import { useFormat, useToast } from '@curfew/react'
+import { Bdi, useFormat, useToast } from '@curfew/react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { client } from '../client'
 import { samePerson } from '../layout/whose-data'
@@ -51,7 +51,7 @@ export function YouCard({ session }: { session: Session }) {
   return (
     <Card title="You">
       <Rows>
-        <EditableRow name="Name" value={<bdi>{name}</bdi>} what="your name">
+        <EditableRow name="Name" value={<Bdi>{name}</Bdi>} what="your name">
           {(close) => (
             <NameForm
               label="Your name"
@@ -64,7 +64,7 @@ export function YouCard({ session }: { session: Session }) {
             />
           )}
         </EditableRow>
-        <Row name="Email" value={<bdi>{email}</bdi>} />
+        <Row name="Email" value={<Bdi>{email}</Bdi>} />
         <Row name="Role" value={role === 'owner' ? 'Owner' : 'Member'} />
         {me.data.has_password ? (
           <EditableRow name="Password" value={<Hidden />} what="your password">

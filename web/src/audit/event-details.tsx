@@ -1,4 +1,6 @@
 import type { AuditEvent } from '@curfew/client'
+import { Bdi } from '@curfew/react'
+import { turning } from '@curfew/react/internal'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { actionLabel } from './actions'
@@ -33,10 +35,10 @@ export function Details({ id, event, context }: DetailsProps) {
               <tr key={change.what}>
                 <th scope="row">{change.what}</th>
                 <td>
-                  <bdi>{change.old || '–'}</bdi>
+                  <Bdi>{change.old || '–'}</Bdi>
                 </td>
                 <td>
-                  <bdi>{change.new || '–'}</bdi>
+                  <Bdi>{change.new || '–'}</Bdi>
                 </td>
               </tr>
             ))}
@@ -50,10 +52,10 @@ export function Details({ id, event, context }: DetailsProps) {
         <Fact name="Who">
           <Who event={event} />
         </Fact>
-        <Fact name="Reason">{reason ? <bdi>{reason}</bdi> : null}</Fact>
+        <Fact name="Reason">{reason ? <Bdi>{reason}</Bdi> : null}</Fact>
         <Fact name="IP address">{event.ip}</Fact>
         <Fact name="Device">{device}</Fact>
-        <Fact name="User agent">{event.user_agent ? <bdi>{event.user_agent}</bdi> : null}</Fact>
+        <Fact name="User agent">{event.user_agent ? <Bdi>{event.user_agent}</Bdi> : null}</Fact>
         <Fact name="Action">
           {actionLabel(event.action)} <code>{event.action}</code>
         </Fact>
@@ -61,11 +63,15 @@ export function Details({ id, event, context }: DetailsProps) {
       <details className="audit-json">
         <summary>The event as JSON</summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
-        <pre tabIndex={0}>{JSON.stringify(event, null, 2)}</pre>
+        <pre tabIndex={0}>{json(event)}</pre>
       </details>
     </section>
   )
 }
+
+/** What would turn the rest of its line stands as JSON may write it: \u202e. */
+const json = (event: AuditEvent) =>
+  JSON.stringify(event, null, 2).replace(turning, (char) => `\\u${char.charCodeAt(0).toString(16)}`)
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   if (!children) return null
@@ -84,11 +90,11 @@ function Who({ event }: { event: AuditEvent }) {
   const kinds = { user: '', service: 'A service', operator: 'The operator', system: 'Curfew itself' }
   return (
     <>
-      {by.name ? <bdi>{by.name}</bdi> : (kinds[by.type] ?? by.type)}
+      {by.name ? <Bdi>{by.name}</Bdi> : (kinds[by.type] ?? by.type)}
       {by.email ? (
         <>
           {' '}
-          <bdi className="audit-quiet">{by.email}</bdi>
+          <Bdi className="audit-quiet">{by.email}</Bdi>
         </>
       ) : null}
       {by.id ? (

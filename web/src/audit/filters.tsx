@@ -1,3 +1,4 @@
+import { unturned } from '@curfew/react/internal'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { namesQuery } from '../queries/people'
@@ -89,7 +90,7 @@ function Who({ value, onChange }: { value: string | undefined; onChange: (value:
           />
           {people.map((person) => (
             <option key={person.id} value={person.id}>
-              {person.name}
+              {unturned(person.name)}
             </option>
           ))}
         </Select>

@@ -1,3 +1,4 @@
+import { Bdi } from '@curfew/react'
 import type { AuditSearch } from '../search/audit'
 import { Alert } from '../ui/alert'
 import { Button } from '../ui/button'
@@ -28,8 +29,8 @@ export function IgnoredFilters({ search, ignored, onDrop }: IgnoredFiltersProps)
       <ul>
         {ignored.map((name) => (
           <li key={name}>
-            The filter for {words[name]}, <bdi className="wrap-anywhere">“{search[name]}”</bdi>, is left out
-            of this list.
+            The filter for {words[name]}, <Bdi className="wrap-anywhere">{`“${search[name]}”`}</Bdi>, is left
+            out of this list.
           </li>
         ))}
       </ul>

@@ -1,5 +1,7 @@
 import type { AuditEvent } from '@curfew/client'
 import type { Format } from '@curfew/react'
+import { Bdi } from '@curfew/react'
+import { isolate } from '@curfew/react/internal'
 import { isValidElement, type ReactNode } from 'react'
 import { actionLabel } from './actions'
 import { countIn, deviceIn, objectIn, objectsIn, textIn } from './details'
@@ -39,12 +41,12 @@ function textOf(node: ReactNode): string {
   if (Array.isArray(node)) return node.map(textOf).join('')
   if (!isValidElement<{ children?: ReactNode }>(node)) return ''
   const text = textOf(node.props.children)
-  return node.type === Name && /[^\u0020-\u024f]/.test(text) ? `\u2068${text}\u2069` : text
+  return node.type === Name && /[^\u0020-\u024f]/.test(text) ? isolate(text) : text
 }
 
 /** A name or an address, kept from turning the text around it. */
 function Name({ children }: { children: string }) {
-  return <bdi className="audit-name">{children}</bdi>
+  return <Bdi className="audit-name">{children}</Bdi>
 }
 
 /** Who did it: as they were called then. */

@@ -1,4 +1,4 @@
-import { useSession } from '@curfew/react'
+import { Bdi, useSession } from '@curfew/react'
 import { ArrowLeft } from 'lucide-react'
 import { backOf } from './back'
 
@@ -11,7 +11,7 @@ export function BackLink() {
     <p className="web-back">
       <a href={url}>
         <ArrowLeft aria-hidden="true" size={16} strokeWidth={1.75} />
-        Back to <bdi>{new URL(url).host}</bdi>
+        Back to <Bdi>{new URL(url).host}</Bdi>
       </a>
     </p>
   )

@@ -1,4 +1,5 @@
-import { HeaderExpiryNote, useSession } from '@curfew/react'
+import { Bdi, HeaderExpiryNote, useSession } from '@curfew/react'
+import { unturned } from '@curfew/react/internal'
 import { Link } from '@tanstack/react-router'
 import { ChevronDown, CircleUserRound, LogOut, Menu as MenuIcon } from 'lucide-react'
 import { Button } from '../ui/button'
@@ -37,7 +38,7 @@ export function Header({ onSignOut, signingOut }: HeaderProps) {
           {(close) => (
             <nav aria-label="Main" className="web-nav-list">
               <p className="web-menu-account">
-                <bdi>{account.name}</bdi>
+                <Bdi>{account.name}</Bdi>
               </p>
               <PageLinks owner={owner} onClick={close} />
             </nav>
@@ -46,8 +47,8 @@ export function Header({ onSignOut, signingOut }: HeaderProps) {
         <Link to="/" className="web-home" aria-label="Curfew, home">
           <Mark />
         </Link>
-        <span className="web-account" title={account.name}>
-          <bdi>{account.name}</bdi>
+        <span className="web-account" title={unturned(account.name)}>
+          <Bdi>{account.name}</Bdi>
         </span>
         <nav aria-label="Main" className="web-nav">
           <PageLinks owner={owner} />
@@ -55,7 +56,7 @@ export function Header({ onSignOut, signingOut }: HeaderProps) {
         <div className="web-header-end">
           <HeaderExpiryNote className="web-expiry-note" />
           <Menu
-            label={`You: ${user.name}`}
+            label={`You: ${unturned(user.name)}`}
             className="web-person"
             trigger={
               <>
@@ -65,7 +66,7 @@ export function Header({ onSignOut, signingOut }: HeaderProps) {
                   strokeWidth={1.75}
                   className="web-person-icon"
                 />
-                <bdi className="web-person-name">{user.name}</bdi>
+                <Bdi className="web-person-name">{user.name}</Bdi>
                 <ChevronDown aria-hidden="true" size={16} strokeWidth={1.75} className="web-person-more" />
               </>
             }
@@ -73,13 +74,13 @@ export function Header({ onSignOut, signingOut }: HeaderProps) {
             {(close) => (
               <div className="web-person-panel">
                 <p className="web-person-full">
-                  <bdi>{user.name}</bdi>
+                  <Bdi>{user.name}</Bdi>
                 </p>
                 <p className="web-muted">
                   <Email value={user.email} />
                 </p>
                 <p className="web-muted">
-                  {owner ? 'Owner' : 'Member'} of <bdi>{account.name}</bdi>
+                  {owner ? 'Owner' : 'Member'} of <Bdi>{account.name}</Bdi>
                 </p>
                 <Link to="/account" className="web-menu-item" onClick={close}>
                   Your account

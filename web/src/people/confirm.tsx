@@ -1,4 +1,6 @@
 import type { User } from '@curfew/client'
+import { Bdi } from '@curfew/react'
+import { isolate } from '@curfew/react/internal'
 import { useState } from 'react'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
@@ -28,13 +30,13 @@ export function Confirm({ user, kind, self, onClose, onDone }: ConfirmProps) {
     setError(null)
     try {
       await action.run(user)
-      onDone(action.done(user.name))
+      onDone(action.done(isolate(user.name)))
     } catch (failure) {
       setError(failure)
       setBusy(false)
     }
   }
-  const name = <bdi className="wrap-anywhere">{user.name}</bdi>
+  const name = <Bdi className="wrap-anywhere">{user.name}</Bdi>
   return (
     <Dialog
       open

@@ -1,4 +1,5 @@
 import type { NewInvite } from '@curfew/client'
+import { Bdi } from '@curfew/react'
 import { useState } from 'react'
 import { client } from '../client'
 import { Button } from '../ui/button'
@@ -102,7 +103,7 @@ interface InvitedProps {
 }
 
 function Invited({ email, invite, onClose }: InvitedProps) {
-  const address = <bdi className="wrap-anywhere">{email}</bdi>
+  const address = <Bdi className="wrap-anywhere">{email}</Bdi>
   return (
     <Dialog
       open

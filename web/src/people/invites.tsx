@@ -1,6 +1,6 @@
 import type { Invite } from '@curfew/client'
-import { useToast } from '@curfew/react'
-import { Ago } from '@curfew/react/internal'
+import { Bdi, useToast } from '@curfew/react'
+import { Ago, unturned } from '@curfew/react/internal'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { client } from '../client'
@@ -44,16 +44,20 @@ export function Invites() {
             {items.map((invite) => (
               <li key={invite.id} className="people-invite">
                 <span className="people-invite-who">
-                  <bdi className="people-cut" title={invite.email}>
+                  <Bdi className="people-cut" title={unturned(invite.email)}>
                     {invite.email}
-                  </bdi>
+                  </Bdi>
                   <span className="people-quiet">
                     {invite.role === 'owner' ? 'Owner' : 'Member'} · invited <Ago iso={invite.created_at} /> ·
                     until <Until iso={invite.expires_at} />
                   </span>
                 </span>
                 <Button variant="quiet" onClick={() => setLeaving(invite)}>
-                  Take back<span className="sr-only"> the invitation of {invite.email}</span>
+                  Take back
+                  <span className="sr-only">
+                    {' '}
+                    the invitation of <Bdi>{invite.email}</Bdi>
+                  </span>
                 </Button>
               </li>
             ))}
@@ -99,7 +103,7 @@ function TakeBack({ invite, onClose, onDone }: TakeBackProps) {
       title="Take back this invitation?"
       description={
         <p>
-          The link for <bdi className="wrap-anywhere">{invite.email}</bdi> stops working. You can invite them
+          The link for <Bdi className="wrap-anywhere">{invite.email}</Bdi> stops working. You can invite them
           again later.
         </p>
       }

@@ -1,4 +1,5 @@
 import type { User } from '@curfew/client'
+import { Bdi } from '@curfew/react'
 import { useState } from 'react'
 import { client } from '../client'
 import { Button } from '../ui/button'
@@ -19,7 +20,7 @@ export function ResetLink({ user, onClose }: ResetLinkProps) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const [link, setLink] = useState<{ reset_url: string; expires_at: string } | null>(null)
-  const name = <bdi className="wrap-anywhere">{user.name}</bdi>
+  const name = <Bdi className="wrap-anywhere">{user.name}</Bdi>
 
   const make = async () => {
     setBusy(true)

@@ -1,5 +1,6 @@
 import type { User } from '@curfew/client'
-import { Ago } from '@curfew/react/internal'
+import { Bdi } from '@curfew/react'
+import { Ago, unturned } from '@curfew/react/internal'
 import { Ellipsis } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Badge } from '../ui/badge'
@@ -85,14 +86,14 @@ function Person({ user, self, password, onChoose }: PersonProps) {
   return (
     <tr {...row} className={user.disabled ? 'people-disabled' : undefined}>
       <th scope="row" {...rowheader} className={self ? 'people-name people-self' : 'people-name'}>
-        <span className="people-cut" title={user.name}>
-          <bdi>{user.name}</bdi>
+        <span className="people-cut" title={unturned(user.name)}>
+          <Bdi>{user.name}</Bdi>
         </span>
         {self ? <span className="people-quiet"> (you)</span> : null}
       </th>
       <td {...cell} className="people-email">
-        <span className="people-cut" title={user.email}>
-          <bdi>{user.email}</bdi>
+        <span className="people-cut" title={unturned(user.email)}>
+          <Bdi>{user.email}</Bdi>
         </span>
       </td>
       <td {...cell}>{user.role === 'owner' ? 'Owner' : 'Member'}</td>
@@ -114,7 +115,7 @@ function Person({ user, self, password, onChoose }: PersonProps) {
 
 function Actions({ user, self, password, onChoose }: PersonProps) {
   return (
-    <Menu label={`Actions for ${user.name}`} trigger={<Ellipsis aria-hidden="true" size={18} />}>
+    <Menu label={`Actions for ${unturned(user.name)}`} trigger={<Ellipsis aria-hidden="true" size={18} />}>
       {(close) => {
         const choose = (kind: Choice['kind']) => () => {
           close()

@@ -1,5 +1,5 @@
 import { CurfewError, type Invitation } from '@curfew/client'
-import { useCurfew, useSession } from '@curfew/react'
+import { Bdi, useCurfew, useSession } from '@curfew/react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Go } from '../layout/go'
@@ -73,7 +73,7 @@ function Terms({ invitation }: { invitation: Invitation }) {
     <dl className="web-terms">
       <dt>Account</dt>
       <dd>
-        <bdi>{invitation.account_name}</bdi>
+        <Bdi>{invitation.account_name}</Bdi>
       </dd>
       <dt>Your role</dt>
       <dd>

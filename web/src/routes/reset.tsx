@@ -1,5 +1,5 @@
 import { CurfewError } from '@curfew/client'
-import { useCurfew } from '@curfew/react'
+import { Bdi, useCurfew } from '@curfew/react'
 import { useQuery } from '@tanstack/react-query'
 import { Public } from '../layout/public'
 import { Waiting } from '../layout/waiting'
@@ -43,7 +43,7 @@ export function Reset() {
       title="Set a new password"
       description={
         <>
-          For <bdi className="web-strong">{reset.data.name}</bdi>
+          For <Bdi className="web-strong">{reset.data.name}</Bdi>
           <br />
           <Email value={reset.data.email} />
         </>

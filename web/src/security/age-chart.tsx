@@ -1,4 +1,6 @@
 import type { Format, PolicyMinutes } from '@curfew/react'
+import { Bdi } from '@curfew/react'
+import { unturned } from '@curfew/react/internal'
 import { type ReactNode, useId } from 'react'
 import { deviceWords } from '../audit/details'
 import type { AgedRow } from './age-timeline'
@@ -83,9 +85,9 @@ function Bar({ row, axis, draft, format, hatches }: BarProps) {
   return (
     <li className="ages-row">
       <span className="ages-who">
-        <bdi className="ages-name" title={session.user.name}>
+        <Bdi className="ages-name" title={unturned(session.user.name)}>
           {session.user.name}
-        </bdi>
+        </Bdi>
         {device ? <span className="ages-device">{device}</span> : null}
       </span>
       <span className="sr-only">

@@ -1,4 +1,6 @@
 import type { Format } from '@curfew/react'
+import { Bdi } from '@curfew/react'
+import { unturned } from '@curfew/react/internal'
 import { deviceWords } from '../audit/details'
 import type { AgedRow } from './age-timeline'
 import { coarse } from './ages'
@@ -32,9 +34,9 @@ export function AgeTable({ rows, format }: AgeTableProps) {
           {rows.map(({ session, age, idle, fate }) => (
             <tr key={session.id}>
               <th scope="row">
-                <bdi className="ages-name" title={session.user.name}>
+                <Bdi className="ages-name" title={unturned(session.user.name)}>
                   {session.user.name}
-                </bdi>
+                </Bdi>
               </th>
               <td>
                 <span className="ages-device">

@@ -1,11 +1,14 @@
+import { unturned } from '@curfew/react/internal'
 /** An address as text; where it must break, it breaks after the @. */
 export function Email({ value, className }: { value: string; className?: string }) {
-  const at = value.lastIndexOf('@') + 1
+  const text = unturned(value)
+  const at = text.lastIndexOf('@') + 1
   return (
+    // biome-ignore lint/correctness/noRestrictedElements: a Bdi has text alone in it.
     <bdi className={className}>
-      {value.slice(0, at)}
+      {text.slice(0, at)}
       <wbr />
-      {value.slice(at)}
+      {text.slice(at)}
     </bdi>
   )
 }

@@ -24,7 +24,7 @@ export const sampleSession: SessionState = {
 /** Names that try to be something else than a name. */
 export const hostile = {
   markup: '<img src=x onerror=alert(1)>',
-  override: 'Grace \u202Ereppoh',
+  override: 'Grace \u2069\u202Ereppoh',
   long: 'Wolfeschlegelsteinhausenbergerdorff'.repeat(6).slice(0, 200),
 }
 

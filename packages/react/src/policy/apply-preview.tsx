@@ -1,5 +1,6 @@
 import { useCurfew } from '../context'
 import type { Preview, StoredPolicy } from '../types'
+import { Bdi, unturned } from '../ui/bdi'
 import { Failure } from '../ui/failure'
 import { useResource } from '../use-resource'
 import { useFormTexts } from './words'
@@ -58,7 +59,7 @@ function People({ preview }: { preview: Preview }) {
       <ul>
         {preview.users.map((user) => (
           <li key={user.user_id}>
-            <bdi title={user.email}>{user.name}</bdi>
+            <Bdi title={unturned(user.email)}>{user.name}</Bdi>
             <span>{texts.person(user.sessions_ending, user.sessions_shortened)}</span>
           </li>
         ))}

@@ -1,6 +1,6 @@
 import { useFormat, useTexts } from '../context'
-import { isolate } from '../format'
 import type { PolicyMinutes, Security } from '../types'
+import { isolate } from '../ui/bdi'
 import { Button } from '../ui/button'
 import { Notice } from '../ui/notice'
 import { inForce } from './draft'

@@ -2,6 +2,7 @@ import type { Receipt, ReceiptKey } from '@curfew/client'
 import { useEffect, useId, useState } from 'react'
 import { useCurfew, useFormat, useTexts } from '../context'
 import { errorText } from '../error-text'
+import { Bdi } from '../ui/bdi'
 import { Icon } from '../ui/icons'
 import { Notice } from '../ui/notice'
 import { Skeleton } from '../ui/skeleton'
@@ -107,7 +108,7 @@ function Apps({ verifiers, everywhere, now, words }: AppsProps) {
                     : 'warning'
               }
             />
-            <bdi className="cf-board-name">{verifier.name}</bdi>
+            <Bdi className="cf-board-name">{verifier.name}</Bdi>
             <span className="cf-board-says">
               <Says verifier={verifier} everywhere={everywhere} now={now} words={words} />
             </span>

@@ -1,8 +1,8 @@
 import { useId, useState } from 'react'
 import { useTexts } from '../context'
-import { isolate } from '../format'
 import type { ActiveUser } from '../types'
 import { Ago } from '../ui/ago'
+import { Bdi, isolate, unturned } from '../ui/bdi'
 import { Icon } from '../ui/icons'
 import { PersonSessions } from './person-sessions'
 
@@ -24,12 +24,12 @@ export function PersonRow({ person, you, onGone, onEnded }: PersonRowProps) {
     <li className="cf-person">
       <div className="cf-person-row">
         <div className="cf-person-who">
-          <p className="cf-person-name" title={person.name}>
-            <bdi>{person.name}</bdi>
+          <p className="cf-person-name" title={unturned(person.name)}>
+            <Bdi>{person.name}</Bdi>
             {you && <span className="cf-you"> {texts.common.you}</span>}
           </p>
-          <p className="cf-hint cf-person-email" title={person.email}>
-            <bdi>{person.email}</bdi>
+          <p className="cf-hint cf-person-email" title={unturned(person.email)}>
+            <Bdi>{person.email}</Bdi>
           </p>
         </div>
         <p className="cf-hint cf-person-when">

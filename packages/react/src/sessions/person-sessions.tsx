@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { useCurfew, useTexts } from '../context'
-import { isolate } from '../format'
 import type { ActiveUser } from '../types'
+import { isolate } from '../ui/bdi'
 import { useLatest } from '../ui/use-latest'
 import { SessionList } from './session-list'
 import { usePages } from './use-pages'

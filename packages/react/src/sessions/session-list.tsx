@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import { useCurfew, useTexts } from '../context'
-import { isolate } from '../format'
 import type { SessionItem } from '../types'
+import { isolate } from '../ui/bdi'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
 import { Loaded } from '../ui/loaded'

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useFormat, useTexts } from '../context'
 import type { SessionItem } from '../types'
 import { Ago } from '../ui/ago'
+import { Bdi } from '../ui/bdi'
 import { Icon } from '../ui/icons'
 
 interface SessionRowProps {
@@ -22,7 +23,7 @@ export function SessionRow({ session, device, children }: SessionRowProps) {
       </span>
       <div className="cf-session-body">
         <p className="cf-session-device">
-          <bdi>{device}</bdi>
+          <Bdi>{device}</Bdi>
           {session.current && <span className="cf-tag">{texts.current}</span>}
         </p>
         <dl className="cf-facts">
@@ -36,7 +37,7 @@ export function SessionRow({ session, device, children }: SessionRowProps) {
             <Ends session={session} />
           </Fact>
           <Fact name={texts.ip}>
-            <bdi>{session.ip}</bdi>
+            <Bdi>{session.ip}</Bdi>
           </Fact>
         </dl>
       </div>

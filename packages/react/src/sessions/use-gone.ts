@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useFormat } from '../context'
-import { isolate } from '../format'
 import type { Security } from '../types'
+import { isolate } from '../ui/bdi'
 import type { Resource } from '../use-resource'
 
 /** Remembers who turned out to be signed out already, so that a row never vanishes without a word. */
