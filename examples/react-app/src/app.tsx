@@ -1,5 +1,5 @@
 import { signInReason, signInUrl } from '@curfew/client'
-import { HeaderExpiryNote, SessionExpiryToast, Toasts, useCurfew, useSession } from '@curfew/react'
+import { Bdi, HeaderExpiryNote, SessionExpiryToast, Toasts, useCurfew, useSession } from '@curfew/react'
 import { useEffect, useState } from 'react'
 import { Orders } from './orders'
 import { go, usePath } from './path'
@@ -67,14 +67,14 @@ function Sidebar({ account, person, owner, path }: SidebarProps) {
     <nav aria-label="Kiln">
       <p className="mark">Kiln</p>
       <p className="studio">
-        <bdi>{account}</bdi>
+        <Bdi>{account}</Bdi>
       </p>
       <div className="links">
         {link('/', 'Orders')}
         {link('/settings', owner ? 'Settings and security' : 'Settings')}
       </div>
       <p className="person">
-        <bdi>{person}</bdi>
+        <Bdi>{person}</Bdi>
         <HeaderExpiryNote className="end" />
       </p>
       <button type="button" className="quiet" onClick={() => client.signOut().catch(() => setFailed(true))}>
