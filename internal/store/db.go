@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ type DB struct {
 	// may be one. On SQLite write has one connection, and read can only read;
 	// log is for the lane of the revocation log alone.
 	write, read, batch, log *sql.DB
+	dropping                sync.Mutex // by dropIdle
 	// writers is how many transactions that write run at once.
 	writers int
 	// patience bounds what waits for a server that does not answer, 0 for an
@@ -230,7 +232,16 @@ func (db *DB) retry(ctx context.Context, do func() error) error {
 
 // dropIdle closes the connections that nobody uses: when one of them was lost,
 // or led to a server that is no primary any more, so will the others be.
+//
+// One at a time: SetMaxIdleConns closes what it takes away without holding the
+// pool's lock, from the memory that the pool goes on with. As soon as somebody else
+// lets the pool keep connections again, those would be closed in place of others, and
+// stay in it. Meanwhile nothing is kept, so that whoever comes second has nothing to do.
 func (db *DB) dropIdle() {
+	if !db.dropping.TryLock() {
+		return
+	}
+	defer db.dropping.Unlock()
 	for _, pool := range []*sql.DB{db.write, db.batch, db.log} {
 		most := pool.Stats().MaxOpenConnections
 		pool.SetMaxIdleConns(0)

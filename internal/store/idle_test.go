@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+)
+
+// slowToClose makes connections whose end takes a moment, as of those to a server
+// that does not answer.
+type slowToClose struct{}
+
+func (slowToClose) Connect(context.Context) (driver.Conn, error) { return slowConn{}, nil }
+func (slowToClose) Driver() driver.Driver                        { return nil }
+
+type slowConn struct{}
+
+func (slowConn) Prepare(string) (driver.Stmt, error) { return nil, errors.ErrUnsupported }
+func (slowConn) Begin() (driver.Tx, error)           { return nil, errors.ErrUnsupported }
+func (slowConn) Close() error                        { time.Sleep(time.Millisecond); return nil }
+
+// TestIdleDroppedByManyAtOnce: the loss of a server is noticed by all that are at
+// work. What they put back meanwhile is not closed by another, who would leave it in
+// the pool.
+func TestIdleDroppedByManyAtOnce(t *testing.T) {
+	pool := newPool(slowToClose{}, 16)
+	defer pool.Close()
+	db := &DB{write: pool, batch: pool, log: pool}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	take := func(n int) (taken []*sql.Conn) {
+		for range n {
+			conn, err := pool.Conn(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.Raw(func(open any) error {
+				if open == nil {
+					return errors.New("the pool gave a connection that was closed")
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			taken = append(taken, conn)
+		}
+		return taken
+	}
+	release := func(taken []*sql.Conn) {
+		for _, conn := range taken {
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for range 200 {
+		busy := take(16)
+		release(busy[:4])
+		var all sync.WaitGroup
+		all.Go(db.dropIdle)
+		all.Go(func() { db.dropIdle(); release(busy[4:]) })
+		all.Wait()
+	}
+}
