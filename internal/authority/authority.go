@@ -102,6 +102,7 @@ type Authority struct {
 	accountIDs     *recent[string, curfew.ID]
 	serviceKeyUses *serviceKeyUses
 	keyLooks       *keyLooks
+	starts         *turnstile
 }
 
 // New makes an Authority.
@@ -130,6 +131,7 @@ func New(c Config) (*Authority, error) {
 		serviceKeys:    newRecent[curfew.ID, curfew.ServiceKey](serviceKeyAge, maxServiceKeys),
 		accountIDs:     newRecent[string, curfew.ID](accountAge, maxAccounts),
 		serviceKeyUses: newServiceKeyUses(),
+		starts:         newTurnstile(startsAtWork, startsWaiting),
 	}
 	a.keyLooks = &keyLooks{read: a.ServiceKeys, elapsed: c.Elapsed}
 	return a, nil

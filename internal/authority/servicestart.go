@@ -17,6 +17,14 @@ import (
 // repeatableFor is for how long a service may repeat a start.
 const repeatableFor = 24 * time.Hour
 
+// startsAtWork is how many starts of one account are at work at once, startsWaiting
+// how many more may wait. Eight are enough to be written together; of more, somebody
+// else's refresh on a machine of two cores would feel each.
+const (
+	startsAtWork  = 8
+	startsWaiting = 1024
+)
+
 // ServiceStart asks for a session for a person whom the product has signed in in
 // its own way. What names account and person beyond their ids is needed only
 // where they are not known yet.
@@ -55,6 +63,11 @@ func (a *Authority) StartSession(ctx context.Context, actor curfew.Actor, from c
 	if err := s.judge(); err != nil {
 		return Granted{}, err
 	}
+	leave, err := a.starts.enter(ctx, in.Account)
+	if err != nil {
+		return Granted{}, err
+	}
+	defer leave()
 	for range maxStarts {
 		id, err := a.accountOf(ctx, in.Account)
 		if s.fresh = errors.Is(err, curfew.ErrNotFound); s.fresh {
@@ -80,11 +93,11 @@ func (a *Authority) StartSession(ctx context.Context, actor curfew.Actor, from c
 // startOnce starts a session in a transaction of its account, or finds that it
 // has to begin again: another start was faster, or the account is another now.
 func (a *Authority) startOnce(ctx context.Context, s starting) (made started, again bool, err error) {
-	var refused curfew.ID // the person whose start is
-	var unknown bool      // the person, where starts go together that only look
+	var person curfew.User // whose start it is, once that is known
+	var unknown bool       // the person, where starts go together that only look
 	look := s.look()
 	start := func(ctx context.Context, tx Tx, room bool) (made started, err error) {
-		again, refused, unknown = false, curfew.ZeroID, false
+		again, person, unknown = false, curfew.User{}, false
 		prior, err := s.prior(ctx, tx)
 		if err != nil {
 			return made, err
@@ -108,14 +121,14 @@ func (a *Authority) startOnce(ctx context.Context, s starting) (made started, ag
 		case err != nil:
 			return made, err
 		case user.Disabled():
-			refused = user.ID
+			person = user
 			return made, curfew.Invalid("user", "user is disabled and may not sign in")
 		}
 		limits := a.boundsOf(account).Resolve(policyOf(account))
 		if !s.now.Before(policy.AbsoluteDeadline(s.authTime, limits.AbsoluteMinutes)) {
 			return made, curfew.Invalid("auth_time", "auth_time must not be as long ago as a session may last in this account")
 		}
-		refused = user.ID
+		person = user
 		if err := s.create(ctx, tx, account, &user); err != nil {
 			return made, err
 		}
@@ -138,7 +151,7 @@ func (a *Authority) startOnce(ctx context.Context, s starting) (made started, ag
 	if errors.Is(err, errOvertaken) {
 		return made, true, nil
 	}
-	return made, again, a.startRefused(ctx, s, refused, err)
+	return made, again, a.startRefused(ctx, s, person, err)
 }
 
 // look is what a start in an account that is there looks at first; nil for another.
@@ -154,21 +167,21 @@ func (s *starting) look() *StartLook {
 }
 
 // startRefused audits a start that was refused for what its person is or has.
-func (a *Authority) startRefused(ctx context.Context, s starting, person curfew.ID, err error) error {
-	cause := "disabled"
-	switch curfew.KindOf(err) {
-	case curfew.KindSessionLimit:
-		cause = "session_limit"
-	case curfew.KindInvalidRequest:
-	default:
+func (a *Authority) startRefused(ctx context.Context, s starting, person curfew.User, err error) error {
+	var cause string
+	switch {
+	case err == nil || person.ID.IsZero():
 		return err
-	}
-	if err == nil || person.IsZero() {
+	case curfew.KindOf(err) == curfew.KindSessionLimit:
+		cause = "session_limit"
+	case curfew.KindOf(err) == curfew.KindInvalidRequest && person.Disabled():
+		cause = "disabled"
+	default:
 		return err
 	}
 	a.Observer.SignedIn("refused")
 	return alsoFailed(err, a.refused(ctx, s.from, s.now, event{account: s.actor.AccountID, action: audit.SessionStartRefused, actor: by(s.actor),
-		resource: "user", id: person, details: detail("cause", cause)}))
+		resource: "user", id: person.ID, details: detail("cause", cause)}))
 }
 
 // accountFor is the account of somebody who is not known yet: one that is
