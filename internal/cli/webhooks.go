@@ -249,6 +249,10 @@ func (c *webhooksReplayCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
+	if replayed == 1 {
+		fmt.Fprintln(env.Stdout, "Began 1 delivery anew.")
+		return nil
+	}
 	fmt.Fprintf(env.Stdout, "Began %d deliveries anew.\n", replayed)
 	return nil
 }

@@ -57,7 +57,7 @@ func newPages() (p *pages, err error) {
 		return nil, err
 	}
 	p.templates, err = template.New("").Funcs(template.FuncMap{
-		"ago": ago, "count": countOf, "minutes": minutes, "number": number, "pathto": pathOf, "span": span, "stamp": stamp, "unturned": unturned, "utc": utc, "whose": whose,
+		"ago": ago, "count": countOf, "details": details, "minutes": minutes, "number": number, "pathto": pathOf, "span": span, "stamp": stamp, "unturned": unturned, "utc": utc, "whose": whose,
 		"plural": func(n any, one, many string) string { return plural(integer(n), one, many) },
 	}).ParseFS(pageFiles, "pages/*.html")
 	return p, err
@@ -106,6 +106,13 @@ func (v *visit) showAbout(status int, name string, h heading, data any) {
 // turning are the characters that change the direction of what stands after
 // them, or end what keeps that apart.
 const turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+// details are those of an event as people read them: what JSON escapes for the sake
+// of HTML stands for itself, as the template escapes what it must.
+func details(text []byte) string { return unturned(plainly.Replace(string(text))) }
+
+// plainly leaves an escaped backslash alone, whatever stands after it.
+var plainly = strings.NewReplacer(`\\`, `\\`, `\u0026`, "&", `\u003c`, "<", `\u003e`, ">")
 
 // unturned shows such characters as JSON writes them, where no element can keep
 // what they do apart: in a window's title, and in details, which are JSON.

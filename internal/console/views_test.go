@@ -178,7 +178,7 @@ func TestNamesTurnNothing(t *testing.T) {
 	d.people.Items[0].User.Name, d.people.Items[0].User.Email = evil, evil+"@x.example"
 	d.details.Events = []audit.Event{
 		{OccurredAt: d.now, Action: audit.UserCreate, Actor: &audit.Actor{Type: curfew.ActorUser, Name: evil}, Details: json.RawMessage(`{"name":"` + evil + `","role":"owner"}`)},
-		{OccurredAt: d.now, Action: audit.UserCreate, Actor: &audit.Actor{Type: curfew.ActorUser, Email: evil}, Details: json.RawMessage(`{}`)}}
+		{OccurredAt: d.now, Action: audit.UserCreate, Actor: &audit.Actor{Type: curfew.ActorUser, Email: evil}, Details: json.RawMessage(`{"name":"\u003cb\u003eR\u0026D \\u0026"}`)}}
 	d.around = authority.Surroundings{Now: d.now, Verifiers: []curfew.Verifier{{ID: curfew.ID{1}, Name: evil, HeardAt: d.now}},
 		Endpoints: []authority.Endpoint{{Webhook: curfew.Webhook{ID: curfew.ID{1}, URL: "https://" + evil + ".example/"}}}}
 	for _, path := range []string{Path, Path + "?search=" + url.QueryEscape(evil), pathOf(id), pathOf(id) + "/end-sessions", Path + "/health"} {
@@ -192,5 +192,6 @@ func TestNamesTurnNothing(t *testing.T) {
 			t.Errorf("%s: a name is not apart: %q", path, left)
 		}
 	}
-	d.want(d.get(pathOf(id)), 200, pathOf(id), `<title>Acme\u2069\u202egpj.exe`, `{&#34;name&#34;:&#34;Acme\u2069\u202egpj.exe&#34;`, "</bdi> (user)")
+	d.want(d.get(pathOf(id)), 200, pathOf(id), `<title>Acme\u2069\u202egpj.exe`, `{&#34;name&#34;:&#34;Acme\u2069\u202egpj.exe&#34;`, "</bdi> (user)",
+		`{&#34;name&#34;:&#34;&lt;b&gt;R&amp;D \\u0026&#34;}`)
 }

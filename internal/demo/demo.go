@@ -40,7 +40,7 @@ func Fill(ctx context.Context, c Config) (Account, error) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	p := &play{http: &http.Client{Transport: transport}, url: c.URL, clock: c.Clock, people: plan.people}
-	told := c.Clock.real()
+	told, percent := c.Clock.real(), 0
 	for i, s := range plan.scenes {
 		if err := ctx.Err(); err != nil {
 			return Account{}, err
@@ -49,9 +49,10 @@ func Fill(ctx context.Context, c Config) (Account, error) {
 		if err := s.play(ctx, p); err != nil {
 			return Account{}, fmt.Errorf("the demo's account cannot be made: %w", err)
 		}
-		if now := c.Clock.real(); c.Progress != nil && now.Sub(told) >= progressEvery {
-			told = now
-			fmt.Fprintf(c.Progress, "%d %% of the demo's account is there.\n", 100*i/len(plan.scenes))
+		now, done := c.Clock.real(), 100*i/len(plan.scenes)
+		if c.Progress != nil && now.Sub(told) >= progressEvery && done > percent {
+			told, percent = now, done
+			fmt.Fprintf(c.Progress, "%d %% of the demo's account is there.\n", done)
 		}
 	}
 	c.Clock.catchUp(0)
