@@ -6,6 +6,8 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/curfew-auth/curfew/internal/cli.version=$(VERSION)
 FUZZTIME ?= 20s
+# Whatever is not watched for races is compiled in one way, and so only once.
+BUILD := CGO_ENABLED=0 go build -trimpath
 # What the pages are built from.
 PAGES := package-lock.json $(shell git ls-files --cached --others --exclude-standard web packages \
 	| grep -vE '/(test|e2e)/|\.md$$|\.go$$|\.gitkeep$$')
@@ -38,7 +40,7 @@ example-own-login: node_modules/.package-lock.json build ## Start a small produc
 	@bash examples/own-login/start.sh
 
 build: web/dist/index.html ## Build bin/curfew with its pages
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/curfew ./cmd/curfew
+	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/curfew ./cmd/curfew
 
 web: web/dist/index.html ## Build the pages that bin/curfew serves
 
@@ -76,9 +78,9 @@ test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pa
 e2e: build ## Run the tests in a browser
 	@bash scripts/postgres.sh >/dev/null
 	@bash scripts/nginx.sh >/dev/null
-	go build -o bin/postgres-test ./internal/pgserver/postgres-test
-	go build -o bin/example-nginx ./examples/nginx
-	go build -tags curfewtest -o bin/curfew-test ./cmd/curfew
+	$(BUILD) -o bin/postgres-test ./internal/pgserver/postgres-test
+	$(BUILD) -o bin/example-nginx ./examples/nginx
+	$(BUILD) -tags curfewtest -o bin/curfew-test ./cmd/curfew
 	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run e2e -w web
 
 fuzz: ## Run each fuzz target for FUZZTIME (20s)
@@ -88,7 +90,7 @@ check: web/dist/index.html ## Formats, vet, linters, types, import rules, packag
 	@bash scripts/check.sh
 
 gen: node_modules/.package-lock.json ## Make the generated files anew: OpenAPI document, TypeScript types, standards, copied vectors
-	go run ./cmd/curfew openapi > api/openapi.yaml.new && mv api/openapi.yaml.new api/openapi.yaml
+	CGO_ENABLED=0 go run -trimpath ./cmd/curfew openapi > api/openapi.yaml.new && mv api/openapi.yaml.new api/openapi.yaml
 	go run internal/policy/gen.go
 	cp vectors/access-tokens.json vectors/revocations.json verify/testdata/
 	npm run gen
@@ -110,7 +112,7 @@ bench-go: ## Measure the hot functions, six times each, in the form that benchst
 	cd verify && go test -run '^$$' -bench . -benchmem -count 6 ./...
 
 pictures: build ## Take the pictures of the documentation anew
-	go build -tags curfewtest -o bin/curfew-test ./cmd/curfew
+	$(BUILD) -tags curfewtest -o bin/curfew-test ./cmd/curfew
 	CURFEW_TEST_CHROMIUM=$$(bash scripts/chromium.sh) npm run pictures -w web
 
 vuln: ## Look for known vulnerabilities, where their database can be reached

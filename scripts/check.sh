@@ -24,6 +24,9 @@ packages() {
 (set -e; packages) >"$fresh/packages.log" 2>&1 &
 packages=$!
 
+# As make builds: what is compiled here is not compiled again there.
+export CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath"
+
 echo "go vet"
 go vet ./...
 go vet -tags curfewtest ./cmd/... ./internal/server/... ./internal/cli/...

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -57,7 +58,9 @@ func must(t *testing.T, err error) {
 func startAll(t *testing.T) *world {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "curfew")
-	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/curfew").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-trimpath", "-o", program, "../../cmd/curfew")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make does, and in its cache
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	log := new(book)
