@@ -25,7 +25,7 @@ Without settings it listens on this machine only, keeps its data in ./curfew-dat
 
 Each setting is a flag, the environment variable shown with it, and a key of the settings file, named as the flag with underscores; a flag goes before the environment, the environment before the file. What may hold a secret has no flag: $CURFEW_SECRET, $CURFEW_SECRET_PREVIOUS (the secrets that were in force before) and $CURFEW_SMTP_URL (where mail goes).
 
-Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 56 MiB and 24 MiB for each core that it may use, room for as many passwords being checked at once; and unless $GOGC is set, it runs when the memory in use has grown fivefold.
+Memory: unless $GOMEMLIMIT is set, the garbage collector aims at 56 MiB and 72 MiB for each core that it may use, room for a password that is being checked and for what two others left behind; and unless $GOGC is set, it runs when the memory in use has grown fivefold.
 
 Examples:
 
@@ -120,13 +120,15 @@ func place(c config.Store) string {
 // limitMemory gives the garbage collector a goal, without which what password
 // hashing leaves behind (19 MiB a time) adds up before it is collected. Far from
 // that goal it is at work less often than by itself: what a server keeps is a few
-// MiB, and a heap of twice that would be full again many times a second.
+// MiB, and a heap of twice that would be full again many times a second. Close to it
+// memory is given back to the system and asked for anew with each password, which took
+// up to a fifth of all that it costs to check one.
 func limitMemory(environ []string) {
 	set := func(name string) bool {
 		return slices.ContainsFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
 	}
 	if !set("GOMEMLIMIT") {
-		debug.SetMemoryLimit(56<<20 + int64(runtime.GOMAXPROCS(0))*24<<20)
+		debug.SetMemoryLimit(56<<20 + int64(runtime.GOMAXPROCS(0))*72<<20)
 	}
 	if !set("GOGC") {
 		debug.SetGCPercent(400)
