@@ -27,14 +27,10 @@ var (
 	selectPacked = &query{text: packedKeys + `SELECT v.n, ` + strings.NewReplacer("$1", "v.p1", "$3", "$2").Replace(standingColumns) +
 		packedFrom.Replace(standingFrom)}
 
-	// rotateQuietly is rotateSession without its answer and without the hour of
-	// the activity, for which the engine would change the index also where the hour
-	// stays the same; stampHour does that where it does not. selectRotated is the
-	// answer for many, and which of them those are.
+	// rotateQuietly is rotateSession without its answer; selectRotated is the answer
+	// for many, and which of them those are.
 	rotateQuietly = &query{writes: true, text: rotateSet + rotateWhere}
-	stampHour     = &query{writes: true, text: `UPDATE sessions SET activity_hour = last_active_at / 3600000000 WHERE account_id = $1 AND id = $2`}
-	selectRotated = &query{text: packedKeys + `SELECT ` + rotatedColumns + `, a.name, u.name, u.email, u.role, v.n,
- sessions.activity_hour <> sessions.last_active_at / 3600000000
+	selectRotated = &query{text: packedKeys + `SELECT ` + rotatedColumns + `, a.name, u.name, u.email, u.role, v.n
  FROM v CROSS JOIN sessions ON sessions.account_id = v.p1 AND sessions.id = v.p2
  CROSS JOIN users u ON u.account_id = v.p1 AND u.id = sessions.user_id
  CROSS JOIN accounts a ON a.id = v.p1`}
@@ -66,8 +62,6 @@ func rotatePacked(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) 
 	defer stmt.Close()
 	answers := tx.StmtContext(ctx, db.batches[selectRotated])
 	defer answers.Close()
-	stamp := tx.StmtContext(ctx, db.batches[stampHour])
-	defer stamp.Close()
 	return rotateRounds(calls, func(calls []*rotateCall) error {
 		var done []*rotateCall
 		for _, call := range calls {
@@ -87,15 +81,6 @@ func rotatePacked(ctx context.Context, db *DB, tx *sql.Tx, calls []*rotateCall) 
 			return nil
 		}
 		keys := packed(len(done), func(i int) (_, _ *curfew.ID) { return &done[i].AccountID, &done[i].SessionID })
-		var moved []*rotateCall
-		if err := readRotated(ctx, answers, done, &moved, keys); err != nil {
-			return err
-		}
-		for _, call := range moved {
-			if _, err := stamp.ExecContext(ctx, call.AccountID[:], call.SessionID[:]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return readRotated(ctx, answers, done, keys)
 	})
 }

@@ -24,7 +24,7 @@ import (
 var postgresDialect = dialect{
 	goose: goose.DialectPostgres,
 	// Room in each page keeps the new version of a refreshed row beside the old.
-	ddl: strings.NewReplacer("{{clustered}}", "", "{{hot}}", "WITH (fillfactor = 80)", "{{bytewise}}", `COLLATE "C"`,
+	ddl: strings.NewReplacer("{{clustered}}", "", "{{hot}}", "WITH (fillfactor = 80)", "{{bytewise}}", `COLLATE "C"`, "{{only where one writes}}", "-- ",
 		"{{time(}}", "to_timestamp(", "{{)}}", " / 1000000.0)"),
 	migrating: func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
 	name:      "PostgreSQL",

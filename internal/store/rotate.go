@@ -30,9 +30,7 @@ const (
  rotated_at = CASE WHEN ` + isYoung + ` THEN rotated_at ELSE $2 END,
  last_active_at = ` + newActive + `,
  idle_expires_at = CASE WHEN ` + newActive + ` + idle_minutes * 60000000 > absolute_expires_at
-  THEN absolute_expires_at ELSE ` + newActive + ` + idle_minutes * 60000000 END`
-	// An index has the hour, so that a refresh in a new hour costs more.
-	rotateHour = `,
+  THEN absolute_expires_at ELSE ` + newActive + ` + idle_minutes * 60000000 END,
  activity_hour = (` + newActive + `) / 3600000000`
 	rotateWhere = `
  WHERE account_id = $1 AND id = $5 AND generation = $3 AND secret_hash = $4
@@ -49,7 +47,7 @@ const (
  sessions.account_epoch, sessions.user_epoch, sessions.amr`
 )
 
-var rotateSession = statement(rotateSet + rotateHour + rotateWhere + rotateReturning)
+var rotateSession = statement(rotateSet + rotateWhere + rotateReturning)
 
 type rotateCall struct {
 	authority.Rotation

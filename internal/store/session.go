@@ -134,16 +134,16 @@ const (
 
 	// The active of a whole account may be very many: a page's keys are found
 	// among them first, by the rule of activeAt without a look at the user of
-	// each, as few users have had an epoch of their own raised; and hour after
-	// hour back from that of the key ($7), so that only the hours that the page
-	// is from are sorted.
+	// each, as few users have had an epoch of their own raised; and by the index of
+	// the activity ($7 is the hour of the key), along which they are in order: on
+	// PostgreSQL only hour after hour, so that the hours that the page is from are sorted.
 	activePage = `SELECT ` + listedColumns + standingFrom + ` AND s.id IN (SELECT s.id FROM sessions s
-  WHERE s.account_id = $1 AND s.activity_hour >= 0 AND s.activity_hour <= $7
+  WHERE s.account_id = $1 AND s.activity_hour >= 0 AND (s.activity_hour, s.last_active_at, s.id) < ($7, $4, $5)
   AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2
   AND s.account_epoch >= (SELECT a.session_epoch FROM accounts a WHERE a.id = $1)
   AND (s.user_id NOT IN (SELECT u.id FROM users u WHERE u.account_id = $1 AND u.session_epoch > 0)
    OR s.user_epoch >= (SELECT u.session_epoch FROM users u WHERE u.account_id = $1 AND u.id = s.user_id))` +
-		sessionAfter + ` ORDER BY s.activity_hour DESC, s.last_active_at DESC, s.id DESC LIMIT $6) ORDER BY s.last_active_at DESC, s.id DESC`
+		` ORDER BY s.activity_hour DESC, s.last_active_at DESC, s.id DESC LIMIT $6) ORDER BY s.last_active_at DESC, s.id DESC`
 )
 
 var (

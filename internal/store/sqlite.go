@@ -16,7 +16,7 @@ import (
 
 var sqliteDialect = dialect{
 	goose: goose.DialectSQLite3,
-	ddl: strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", "", "{{bytewise}}", "",
+	ddl: strings.NewReplacer("{{clustered}}", "WITHOUT ROWID", "{{hot}}", "", "{{bytewise}}", "", "{{only where one writes}}", "",
 		"{{time(}}", "strftime('%Y-%m-%dT%H:%M:%fZ', ", "{{)}}", " / 1000000.0, 'unixepoch')"),
 	name:      "SQLite",
 	version:   `SELECT sqlite_version()`,
@@ -31,7 +31,7 @@ var sqliteDialect = dialect{
 	verifiers: verifiersOneByOne,
 	rotate:    rotatePacked,
 	standings: standingsPacked,
-	batched:   []*query{rotateQuietly, selectRotated, stampHour},
+	batched:   []*query{rotateQuietly, selectRotated},
 	started:   []*query{packedPeople, packedStarts},
 	looked:    []*query{selectPacked},
 	rotators:  1,

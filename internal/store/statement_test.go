@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/pgserver/pgtest"
 	"github.com/curfew-auth/curfew/internal/sqlrules"
 )
 
@@ -143,7 +145,7 @@ func TestBatchesAreTheStatement(t *testing.T) {
 // TestPackedIsTheStatement holds those of SQLite to it, too.
 func TestPackedIsTheStatement(t *testing.T) {
 	plain := func(text string) string {
-		text = strings.NewReplacer("v.p1", "$1", "v.p2", "$2", "CROSS JOIN", "JOIN", "SELECT v.n, ", "SELECT ", ", v.n,\n sessions.activity_hour <> sessions.last_active_at / 3600000000\n", "\n").Replace(strings.TrimPrefix(text, packedKeys))
+		text = strings.NewReplacer("v.p1", "$1", "v.p2", "$2", "CROSS JOIN", "JOIN", "SELECT v.n, ", "SELECT ", ", v.n\n", "\n").Replace(strings.TrimPrefix(text, packedKeys))
 		return strings.Join(strings.Fields(text), " ")
 	}
 	// The key stands in the join instead of behind it, and $2 is the zero id.
@@ -162,7 +164,7 @@ func TestPackedIsTheStatement(t *testing.T) {
 			t.Errorf("the look is\n%s\nand the statement\n%s", got, want)
 		}
 	}
-	if got, want := plain(rotateQuietly.text), plain(strings.Replace(rotateSession.text, rotateHour, "", 1)); !strings.HasPrefix(want, got+" RETURNING ") {
+	if got, want := plain(rotateQuietly.text), plain(rotateSession.text); !strings.HasPrefix(want, got+" RETURNING ") {
 		t.Errorf("the refresh is\n%s\nand the statement\n%s", got, want)
 	}
 	// The names stand in joins, where the statement can only look each up.
@@ -174,12 +176,12 @@ func TestPackedIsTheStatement(t *testing.T) {
 	}
 }
 
-// TestRefreshChangesNoIndexedColumn keeps a refresh from touching an index: on
-// PostgreSQL the update then stays in its page. The hour of the activity is the one
+// TestRefreshChangesNoIndexedColumn keeps a refresh from touching an index on
+// PostgreSQL: the update then stays in its page. The hour of the activity is the one
 // exception, once an hour: TestRefreshStaysInItsPage.
 func TestRefreshChangesNoIndexedColumn(t *testing.T) {
-	db := openEmpty(t)
-	set, _, _ := strings.Cut(strings.Replace(rotateSession.text, rotateHour, "", 1), "WHERE account_id")
+	db := openAt(t, Options{URL: pgtest.Database(t), Chain: testChain(t)})
+	set, _, _ := strings.Cut(rotateSession.text, "WHERE account_id")
 	var changed []string
 	for _, m := range regexp.MustCompile(`(?m)(?:SET\n |^ )([a-z_]+) = CASE`).FindAllStringSubmatch(set, -1) {
 		changed = append(changed, m[1])
@@ -187,7 +189,7 @@ func TestRefreshChangesNoIndexedColumn(t *testing.T) {
 	if !slices.Contains(changed, "last_active_at") || len(changed) != 6 {
 		t.Fatalf("a refresh changes %v: the reading of the statement needs a look", changed)
 	}
-	indexed := names(t, db, `SELECT x.name FROM pragma_index_list('sessions') AS l, pragma_index_info(l.name) AS x`)
+	indexed := names(t, db, `SELECT DISTINCT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = CAST('sessions' AS regclass)`)
 	if !slices.Contains(indexed, "user_id") || !slices.Contains(indexed, "activity_hour") {
 		t.Fatalf("indexed are %v: the reading of the schema needs a look", indexed)
 	}
@@ -225,6 +227,18 @@ func TestLimitsAreAppliedAlongTheKey(t *testing.T) {
 		if steps := plan(t, db, q); !strings.Contains(steps[0], "USING PRIMARY KEY (account_id=? AND id>?") {
 			t.Errorf("%s: %q", name, steps)
 		}
+	}
+}
+
+// TestPagesGoAlongTheActivity: a page of an account's active sessions reads no more of
+// the index than the page, and sorts nothing but that.
+func TestPagesGoAlongTheActivity(t *testing.T) {
+	plan := strings.Join(plan(t, openEmpty(t), selectSessions[authority.SessionsActive]), "\n")
+	if want := "SEARCH s USING INDEX sessions_by_activity (account_id=? AND activity_hour>? AND (activity_hour,last_active_at,id)<(?,?,?))"; !strings.Contains(plan, want) {
+		t.Errorf("%q is not in\n%s", want, plan)
+	}
+	if strings.Count(plan, "TEMP B-TREE") != 1 { // what was found, in the order of the list
+		t.Errorf("more than the page is sorted:\n%s", plan)
 	}
 }
 

@@ -21,7 +21,7 @@ var ofRow = strings.NewReplacer("$10", "v.p10", "$1", "v.p1", "$2", "v.p2", "$3"
 	"$5", "v.p5", "$6", "v.p6", "$7", "v.p7", "$8", "v.p8", "$9", "v.p9")
 
 // rotateAll is rotateSession for many; the last column is the call's number.
-var rotateAll = &query{writes: true, text: ofRow.Replace(rotateSet+rotateHour) + `
+var rotateAll = &query{writes: true, text: ofRow.Replace(rotateSet) + `
  FROM unnest(CAST($1 AS bytea[]), CAST($2 AS bigint[]), CAST($3 AS bigint[]), CAST($4 AS bytea[]), CAST($5 AS bytea[]),
  CAST($6 AS bigint[]), CAST($7 AS bigint[]), CAST($8 AS bytea[]), CAST($9 AS bytea[]), CAST($10 AS bigint[]))
  WITH ORDINALITY AS v (p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, n)` +
@@ -87,24 +87,19 @@ func rotateDistinct(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall) er
 		accounts[i], sessions[i], hashes[i], attempts[i], nonces[i] = call.AccountID[:], call.SessionID[:], call.SecretHash[:], call.Attempt, call.Nonce
 		nows[i], generations[i], actives[i], tolerated[i], youngs[i] = t.now, int64(call.Generation), t.active, t.tolerated, t.youngAfter
 	}
-	return readRotated(ctx, stmt, calls, nil, accounts, nows, generations, hashes, sessions, actives, tolerated, attempts, nonces, youngs)
+	return readRotated(ctx, stmt, calls, accounts, nows, generations, hashes, sessions, actives, tolerated, attempts, nonces, youngs)
 }
 
-// readRotated gives each call the row of its number, which comes last; but where
-// asked, a column after that says which have come into another hour.
-func readRotated(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall, moved *[]*rotateCall, args ...any) error {
+// readRotated gives each call the row of its number, which comes last.
+func readRotated(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall, args ...any) error {
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	var number int
-	var hour bool
 	row := new(rotatedRow)
 	into := append(row.into(), &number)
-	if moved != nil {
-		into = append(into, &hour)
-	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return err
@@ -114,9 +109,6 @@ func readRotated(ctx context.Context, stmt *sql.Stmt, calls []*rotateCall, moved
 		}
 		call := calls[number-1]
 		call.result = result[authority.Rotated]{value: row.of(call.Rotation)}
-		if hour {
-			*moved = append(*moved, call)
-		}
 	}
 	return rows.Err()
 }
