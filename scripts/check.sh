@@ -25,7 +25,7 @@ packages() {
 packages=$!
 
 # As make builds: what is compiled here is not compiled again there.
-export CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath"
+export CGO_ENABLED=0 GOFLAGS="$(go env GOFLAGS) -trimpath"
 
 echo "go vet"
 go vet ./...

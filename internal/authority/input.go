@@ -34,19 +34,21 @@ func (f *fields) broken(rules []policy.Violation) {
 }
 
 // name reads the name of a person or an account: one line of 1 to 200
-// characters, without spaces around it.
+// characters, of which one can be seen, without spaces around it.
 func (f *fields) name(field, value string) string {
 	value = strings.TrimSpace(value)
 	switch {
-	case value == "":
-		f.add(field, field+" must not be empty")
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) || strings.ContainsAny(value, "\u2028\u2029"):
 		f.add(field, field+" must be text on one line")
+	case !strings.ContainsFunc(value, visible):
+		f.add(field, field+" must not be empty")
 	case utf8.RuneCountInString(value) > maxNameLength:
 		f.add(field, fmt.Sprintf("%s must be at most %d characters", field, maxNameLength))
 	}
 	return value
 }
+
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
 // maxExternalID is how many characters a product's own id has at most.
 const maxExternalID = 128
@@ -72,11 +74,15 @@ func (f *fields) externalID(field, id string) {
 	}
 }
 
+// turning are the characters that turn the direction of text, and those that end a
+// line: invisible, so that two addresses that differ by them would look the same.
+const turning = "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 // email reads an address, as typed but for spaces around it.
 func (f *fields) email(field, value string) string {
 	value = strings.TrimSpace(value)
 	parsed, err := mail.ParseAddress(value)
-	if err != nil || parsed.Address != value || parsed.Name != "" || len(value) > maxEmailLength || strings.ContainsFunc(value, unicode.IsControl) {
+	if err != nil || parsed.Address != value || parsed.Name != "" || len(value) > maxEmailLength || strings.ContainsFunc(value, unicode.IsControl) || strings.ContainsAny(value, turning) {
 		f.add(field, field+" must be an email address")
 	}
 	return value

@@ -68,6 +68,7 @@ func (a *Authority) StartSession(ctx context.Context, actor curfew.Actor, from c
 		return Granted{}, err
 	}
 	defer leave()
+	s.now = a.now() // the start is when its turn has come; its person authenticated before
 	for range maxStarts {
 		id, err := a.accountOf(ctx, in.Account)
 		if s.fresh = errors.Is(err, curfew.ErrNotFound); s.fresh {

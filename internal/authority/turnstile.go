@@ -2,8 +2,8 @@ package authority
 
 import (
 	"context"
-	"errors"
 	"sync"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
@@ -25,8 +25,6 @@ type turnstileLane struct {
 	places chan struct{} // one for each at work
 	inside int           // how many are at work or wait
 }
-
-var errCrowded = errors.New("authority: too many calls of the account are waiting")
 
 func newTurnstile(atWork, waiting int) *turnstile {
 	return &turnstile{atWork: atWork, waiting: waiting, lanes: map[string]*turnstileLane{}}
@@ -57,7 +55,8 @@ func (t *turnstile) join(account string) (*turnstileLane, error) {
 		lane = &turnstileLane{places: make(chan struct{}, t.atWork)}
 		t.lanes[account] = lane
 	case lane.inside >= t.atWork+t.waiting:
-		return nil, curfew.Unavailable(errCrowded)
+		return nil, &curfew.Error{Kind: curfew.KindUnavailable, RetryAfter: time.Second,
+			Detail: "Too many calls about this account are waiting right now. Try again in a moment."}
 	}
 	lane.inside++
 	return lane, nil

@@ -100,7 +100,7 @@ var problemTypes = []problemType{
 		"Something went wrong inside Curfew. What it was is in the server's log, under the request id that instance holds.",
 		"Try again later. If it stays, give the operator the request id."},
 	{curfew.KindUnavailable, 503, "Temporarily unavailable",
-		"Curfew could not reach its store, so it could not say for certain that the request took effect.",
+		"Curfew could not reach its store, or too many requests wait for their turn. It could not say for certain that this one took effect.",
 		"Wait as many seconds as Retry-After says and send the same request again."},
 }
 

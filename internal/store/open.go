@@ -1,4 +1,4 @@
-// Package store is the one SQL layer: the same schema and the same statements
+// Package store is the one SQL layer: the same tables and the same statements
 // on every engine, through database/sql. It implements authority.Store.
 package store
 

@@ -230,8 +230,8 @@ func TestLimitsAreAppliedAlongTheKey(t *testing.T) {
 	}
 }
 
-// TestPagesGoAlongTheActivity: a page of an account's active sessions reads no more of
-// the index than the page, and sorts nothing but that.
+// TestPagesGoAlongTheActivity: a page of an account's active sessions is read along the
+// index from where it begins, and nothing but the page is sorted.
 func TestPagesGoAlongTheActivity(t *testing.T) {
 	plan := strings.Join(plan(t, openEmpty(t), selectSessions[authority.SessionsActive]), "\n")
 	if want := "SEARCH s USING INDEX sessions_by_activity (account_id=? AND activity_hour>? AND (activity_hour,last_active_at,id)<(?,?,?))"; !strings.Contains(plan, want) {

@@ -20,6 +20,15 @@ describe('a name in an element', () => {
     expect(name.outerHTML).toBe('<bdi class="who" title="more">Grace gpj.exe</bdi>')
   })
 
+  it('takes what elements take as text', () => {
+    const { container } = render(
+      <Bdi>
+        {'Ada'} {1} {null}
+      </Bdi>,
+    )
+    expect(container.innerHTML).toBe('<bdi>Ada 1 </bdi>')
+  })
+
   it('keeps what names are written with', () => {
     const names = ['Zoë', 'אבי כהן', 'محمد\u200e (2)', 'نگه\u200cدار', '👩\u200d🚀', '\u061c\u200f']
     for (const name of names) expect(unturned(name)).toBe(name)

@@ -1,4 +1,5 @@
 import { unturned } from '@curfew/react/internal'
+
 /** An address as text; where it must break, it breaks after the @. */
 export function Email({ value, className }: { value: string; className?: string }) {
   const text = unturned(value)

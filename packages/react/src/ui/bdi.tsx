@@ -16,12 +16,14 @@ export const unturned = (text: string) => text.replace(turning, '')
 /** A name inside a sentence: nothing of its direction leaks out. */
 export const isolate = (name: string) => `\u2068${unturned(name)}\u2069`
 
+type Text = string | number | null | undefined
+
 /**
  * A name, an address, or anything else that somebody typed, as an element. A
  * name that contains U+2069 gets out of the browser's own `<bdi>`, and could then
  * turn the text after it.
  */
-export function Bdi({ children, ...rest }: ComponentProps<'bdi'> & { children: string }) {
+export function Bdi({ children, ...rest }: ComponentProps<'bdi'> & { children: Text | Text[] }) {
   // biome-ignore lint/correctness/noRestrictedElements: this is what stands in for it everywhere.
-  return <bdi {...rest}>{unturned(children)}</bdi>
+  return <bdi {...rest}>{unturned([children].flat().join(''))}</bdi>
 }
