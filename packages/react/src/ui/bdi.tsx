@@ -24,6 +24,5 @@ type Text = string | number | null | undefined
  * turn the text after it.
  */
 export function Bdi({ children, ...rest }: ComponentProps<'bdi'> & { children: Text | Text[] }) {
-  // biome-ignore lint/correctness/noRestrictedElements: this is what stands in for it everywhere.
   return <bdi {...rest}>{unturned([children].flat().join(''))}</bdi>
 }
