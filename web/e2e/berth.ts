@@ -25,7 +25,11 @@ export interface Berth {
 /** Makes the product's program and pages in a folder. */
 export async function buildBerth(state: State, folder: string): Promise<void> {
   const source = fileURLToPath(new URL(`../../examples/own-login/${state}/`, import.meta.url))
-  await run('go', ['build', '-o', join(folder, state), '.'], { cwd: source })
+  await run('go', ['build', '-trimpath', '-o', join(folder, state), '.'], {
+    cwd: source,
+    // As everything else is built: what it is made of is compiled once.
+    env: { ...process.env, CGO_ENABLED: '0' },
+  })
   await build({
     root: join(source, 'web'),
     configFile: join(source, 'web/vite.config.ts'),
