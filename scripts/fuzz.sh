@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-20s}
+# As make builds: what is not instrumented is compiled already.
+export CGO_ENABLED=0 GOFLAGS="$(go env GOFLAGS) -trimpath"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cache=$(go env GOCACHE)/fuzz

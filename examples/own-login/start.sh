@@ -14,7 +14,7 @@ cd "$root"
 npm run --silent build -w packages/client -w packages/react >"$data/build.log" 2>&1 || { cat "$data/build.log"; exit 1; }
 cd "$here/after"
 (cd web && npm run --silent build -- --logLevel warn)
-go build -o "$data/berth" .
+CGO_ENABLED=0 go build -trimpath -o "$data/berth" . # as Curfew is built: SQLite is compiled once
 
 # The product's back end is the proxy through which browsers reach Curfew.
 "$curfew" serve --addr "${CURFEW#http://}" --admin-addr '' --data-dir "$data/curfew" \
