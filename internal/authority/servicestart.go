@@ -25,6 +25,19 @@ const (
 	startsWaiting = 1024
 )
 
+// StartQueue is what an operator watches of the starts that services ask for.
+type StartQueue struct {
+	// Waiting are the starts that wait for others of their account now.
+	Waiting int
+	// Refused were answered that too many wait, since the beginning.
+	Refused uint64
+}
+
+// StartQueue reads the counters.
+func (a *Authority) StartQueue() StartQueue {
+	return StartQueue{Waiting: int(a.starts.inLine.Load()), Refused: uint64(a.starts.turnedAway.Load())}
+}
+
 // ServiceStart asks for a session for a person whom the product has signed in in
 // its own way. What names account and person beyond their ids is needed only
 // where they are not known yet.

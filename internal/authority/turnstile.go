@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -18,6 +19,8 @@ type turnstile struct {
 
 	mu    sync.Mutex
 	lanes map[string]*turnstileLane
+
+	inLine, turnedAway atomic.Int64
 }
 
 // turnstileLane is an account that has calls.
@@ -35,8 +38,11 @@ func newTurnstile(atWork, waiting int) *turnstile {
 func (t *turnstile) enter(ctx context.Context, account string) (leave func(), err error) {
 	lane, err := t.join(account)
 	if err != nil {
+		t.turnedAway.Add(1)
 		return nil, err
 	}
+	t.inLine.Add(1)
+	defer t.inLine.Add(-1)
 	select {
 	case lane.places <- struct{}{}:
 		return func() { <-lane.places; t.part(account, lane) }, nil

@@ -171,6 +171,7 @@ func (s *Server) serve(ctx context.Context) error {
 	if s.authority, err = newAuthority(d, s.settings, g, ring, m, s.startMail(s.mail), log); err != nil {
 		return err
 	}
+	m.registry.MustRegister(startMetrics(s.authority.StartQueue)...)
 	s.reloader = &keyReloader{keys: d.Keys, now: d.Clock.Now, ring: ring, trouble: routine.Trouble{Log: log, What: "reading the signing keys"}}
 	if err := s.reloader.load(ctx); err != nil {
 		return fmt.Errorf("cannot use the signing keys: %w", err)

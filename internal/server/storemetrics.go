@@ -3,6 +3,7 @@ package server
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/store"
 )
 
@@ -49,4 +50,16 @@ func (m storeMetrics) Collect(to chan<- prometheus.Metric) {
 	counter(storeUnknown, s.Unknown)
 	gauge(storeConnections, s.InUse, "in_use")
 	gauge(storeConnections, s.Idle, "idle")
+}
+
+// startMetrics tell of the starts that services ask for when they are asked.
+func startMetrics(queue func() authority.StartQueue) []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "curfew_service_starts_waiting",
+			Help: "Starts of sessions by services that wait for others of their account now."},
+			func() float64 { return float64(queue().Waiting) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "curfew_service_starts_refused_total",
+			Help: "Starts of sessions by services answered 503 because too many of their account waited."},
+			func() float64 { return float64(queue().Refused) }),
+	}
 }
