@@ -34,11 +34,11 @@ func (w *world) inLine(n int) {
 	}
 }
 
-// TestStartsWaitInLine: of one account eight starts are at work at once. What
+// TestStartsWaitInLine: of one account four starts are at work at once. What
 // waits is begun, and dated, when its turn has come; what would wait behind a
 // thousand others is refused at once.
 func TestStartsWaitInLine(t *testing.T) {
-	const atWork, mayWait = 8, 1024
+	const atWork, mayWait = 4, 1024
 	w := startEmpty(t)
 	product := w.product()
 	first := w.begin(product, "ada", nil)

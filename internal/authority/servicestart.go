@@ -18,10 +18,10 @@ import (
 const repeatableFor = 24 * time.Hour
 
 // startsAtWork is how many starts of one account are at work at once, startsWaiting
-// how many more may wait. Eight are enough to be written together; of more, somebody
+// how many more may wait. Four are enough to be written together; of more, somebody
 // else's refresh on a machine of two cores would feel each.
 const (
-	startsAtWork  = 8
+	startsAtWork  = 4
 	startsWaiting = 1024
 )
 

@@ -43,6 +43,7 @@ type DB struct {
 	reads        prepared     // on read
 	batches      prepared     // on batch
 	counters     counters
+	checkpoints  *checkpointer // nil where the engine does that by itself
 
 	now      func() time.Time
 	onLogged atomic.Pointer[func([]curfew.Revocation)]
@@ -258,6 +259,7 @@ func (db *DB) commit(tx *sql.Tx) error {
 		db.counters.unknown.Add(1)
 		err = fmt.Errorf("%w: %w", errUnknown, err)
 	}
+	db.checkpoints.committed()
 	return err
 }
 
@@ -295,6 +297,9 @@ func (db *DB) Close() error {
 		}
 	}
 	var errs []error
+	if db.checkpoints != nil {
+		errs = append(errs, db.checkpoints.close())
+	}
 	for pool := range db.pools() {
 		errs = append(errs, pool.Close())
 	}

@@ -64,6 +64,14 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	db := &DB{dialect: sqliteDialect, write: write, read: read, batch: write, log: write, chain: o.Chain, writers: 1}
+	if !o.ReadOnly {
+		o.Wrap = nil // what it does is nobody's statement
+		own, err := sqlitePool(o, "_txlock=deferred", 1)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		db.checkpoints = newCheckpointer(own, write)
+	}
 	// Whoever switches a new file to WAL keeps others out for a moment, and
 	// the busy timeout does not hold there.
 	if err := db.retry(ctx, func() error { return write.PingContext(ctx) }); err != nil {
@@ -74,12 +82,12 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 
 func sqlitePool(o Options, own string, conns int) (*sql.DB, error) {
 	// busy_timeout first: the pragmas after it may have to wait for another
-	// process. A larger checkpoint keeps it out of most commits' way.
+	// process.
 	dsn := sqliteFile(o.Path) + own + "&_pragma=busy_timeout(5000)"
 	if !o.ReadOnly {
 		dsn += "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	}
-	dsn += "&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)"
+	dsn += "&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(" + inlinePages + ")&_pragma=temp_store(MEMORY)"
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the database %s: %w", o.Path, err)
