@@ -24,46 +24,62 @@ func (w *world) holdStarts() (letGo func()) {
 	}
 }
 
-// inLine waits until so many starts wait for others of their account.
-func (w *world) inLine(n int) {
+// manyStarts asks for starts in acme that are at work and for some that wait.
+func (w *world) manyStarts(product *client, waiting int) <-chan *answer {
 	w.t.Helper()
-	for end := time.Now().Add(time.Minute); w.auth.StartQueue().Waiting != n; time.Sleep(time.Millisecond) {
+	const atWork = 4
+	answers := make(chan *answer, atWork+waiting)
+	for range cap(answers) {
+		go func() { answers <- product.Post(starts, of("ada")) }()
+	}
+	for end := time.Now().Add(time.Minute); w.auth.StartQueue().Waiting != waiting; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("%d starts wait, want %d", w.auth.StartQueue().Waiting, n)
+			w.t.Fatalf("%d starts wait, want %d", w.auth.StartQueue().Waiting, waiting)
 		}
 	}
+	return answers
 }
 
-// TestStartsWaitInLine: of one account four starts are at work at once. What
-// waits is begun, and dated, when its turn has come; what would wait behind a
-// thousand others is refused at once.
+// TestStartsWaitInLine: of one account four starts are at work at once. What waits
+// is begun, and dated, when its turn has come.
 func TestStartsWaitInLine(t *testing.T) {
-	const atWork, mayWait = 4, 1024
+	t.Parallel()
 	w := startEmpty(t)
 	product := w.product()
 	first := w.begin(product, "ada", nil)
 	began := w.clock.Now()
 	letGo := w.holdStarts()
-	answers := make(chan *answer, atWork+mayWait)
-	for range atWork + mayWait {
-		go func() { answers <- product.Post(starts, of("ada")) }()
-	}
-	w.inLine(mayWait)
-	product.Post(starts, of("ada")).Problem(503, "unavailable").Is("Retry-After", "1").Has("about this account")
-	if got := w.auth.StartQueue(); got != (authority.StartQueue{Waiting: mayWait, Refused: 1}) {
-		t.Errorf("the queue is %+v", got)
-	}
+	answers := w.manyStarts(product, 10)
 	// The account's pages do not wait with them.
 	first.Get(security).Status(200).Equal(map[string]any{"active_user_count": 1})
 
 	w.clock.pass(time.Minute)
 	letGo()
 	dated := map[string]int{}
-	for range atWork + mayWait {
+	for range cap(answers) {
 		dated[(<-answers).Status(201).JSON().str("session", "started_at")]++
 	}
-	if at, later := dated[stamp(began)], dated[w.clock.in(0)]; at != atWork || later != mayWait {
-		t.Errorf("begun are %v, want %d at first and %d a minute later", dated, atWork, mayWait)
+	if at, later := dated[stamp(began)], dated[w.clock.in(0)]; at != 4 || later != 10 {
+		t.Errorf("begun are %v, want 4 at first and 10 a minute later", dated)
 	}
-	w.inLine(0)
+	if got := w.auth.StartQueue(); got != (authority.StartQueue{}) {
+		t.Errorf("the queue is %+v", got)
+	}
+}
+
+// TestTooManyStartsWait: what would wait behind a thousand others is refused at once.
+func TestTooManyStartsWait(t *testing.T) {
+	w := startEmpty(t)
+	product := w.product()
+	letGo := w.holdStarts()
+	answers := w.manyStarts(product, 1024)
+	product.Post(starts, of("ada")).Problem(503, "unavailable").Is("Retry-After", "1").Has("about this account")
+	if got := w.auth.StartQueue(); got != (authority.StartQueue{Waiting: 1024, Refused: 1}) {
+		t.Errorf("the queue is %+v", got)
+	}
+	letGo()
+	for range cap(answers) {
+		<-answers
+	}
+	product.Post(starts, of("ada")).Status(201)
 }
