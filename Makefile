@@ -66,14 +66,10 @@ COMPUTING := crypto/internal/fips140/edwards25519/... golang.org/x/crypto/argon2
 	regexp/... strconv unicode/utf8 encoding/base64
 UNWATCHED := $(TRANSLATED:%='-gcflags=%=-race=false -d=checkptr=0') $(COMPUTING:%=-gcflags=%=-race=false)
 
-# One more than there are processors: tests wait a quarter of their time, for
-# databases, networks and processes.
-PACKAGES_AT_ONCE := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-
 test-go: ## Run the tests of the server and of the verifier library
 	@bash scripts/postgres.sh >/dev/null
 	@bash scripts/nginx.sh >/dev/null
-	go test -race $(UNWATCHED) -p $(PACKAGES_AT_ONCE) -timeout 10m ./...
+	go test -race $(UNWATCHED) -timeout 10m ./...
 	cd verify && go test -race $(UNWATCHED) -timeout 10m ./... && CGO_ENABLED=0 go test -trimpath -run '^TestCost' .
 
 test-ui: node_modules/.package-lock.json ## Run the tests of the packages and pages

@@ -2,8 +2,10 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
@@ -41,8 +43,12 @@ func TestTurnstile(t *testing.T) {
 		go wait("second", t.Context())
 		synctest.Wait()
 
-		if _, err := stile.enter(t.Context(), "acme"); curfew.KindOf(err) != curfew.KindUnavailable {
+		_, err := stile.enter(t.Context(), "acme")
+		if refused := new(curfew.Error); !errors.As(err, &refused) || refused.Kind != curfew.KindUnavailable || refused.RetryAfter != time.Second {
 			t.Errorf("one more than may wait: %v", err)
+		}
+		if waiting, refused := stile.inLine.Load(), stile.turnedAway.Load(); waiting != 2 || refused != 1 {
+			t.Errorf("counted are %d that wait and %d that were refused", waiting, refused)
 		}
 		enter("globex")
 		select {
