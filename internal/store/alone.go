@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -98,11 +97,11 @@ func (c aloneConn) PrepareContext(ctx context.Context, text string) (driver.Stmt
 	if err != nil {
 		return nil, err
 	}
-	return aloneStmt{stmt.(*stdlib.Stmt), c.Conn.Conn().PgConn()}, nil
+	return aloneStmt{stmt.(postgresStmt), c.Conn.Conn().PgConn()}, nil
 }
 
 type aloneStmt struct {
-	*stdlib.Stmt
+	postgresStmt
 	conn *pgconn.PgConn
 }
 
@@ -110,7 +109,7 @@ func (s aloneStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (
 	if s.conn.TxStatus() == 'I' {
 		delete(s.conn.CustomData(), warnedKey)
 	}
-	rows, err := s.Stmt.QueryContext(ctx, args)
+	rows, err := s.postgresStmt.QueryContext(ctx, args)
 	if err != nil {
 		return nil, err
 	}

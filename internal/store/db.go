@@ -237,7 +237,8 @@ func (db *DB) retry(ctx context.Context, do func() error) error {
 // One at a time: SetMaxIdleConns closes what it takes away without holding the
 // pool's lock, from the memory that the pool goes on with. As soon as somebody else
 // lets the pool keep connections again, those would be closed in place of others, and
-// stay in it. It takes no time: a connection's end does not wait for the server.
+// stay in it. It takes no time: a connection's end does not wait for the server
+// (postgresStmt).
 func (db *DB) dropIdle() {
 	db.dropping.Lock()
 	defer db.dropping.Unlock()

@@ -5,7 +5,11 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
+	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -64,5 +68,62 @@ func TestIdleDroppedByManyAtOnce(t *testing.T) {
 		all.Go(db.dropIdle)
 		all.Go(func() { db.dropIdle(); release(busy[4:]) })
 		all.Wait()
+	}
+}
+
+// TestIdleDroppedThatLeadNowhere: a connection that leads nowhere is closed without
+// asking the server for anything. Whoever notices the loss waits for that.
+func TestIdleDroppedThatLeadNowhere(t *testing.T) {
+	t.Parallel()
+	chain := testChain(t)
+	u, err := url.Parse(migratedDatabase(t, chain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nowhere atomic.Bool
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			node, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", u.Host)
+			if err != nil {
+				_ = node.Close()
+				continue
+			}
+			all.Go(func() { _, _ = io.Copy(node, server); _ = node.Close() })
+			all.Go(func() {
+				defer server.Close()
+				part := make([]byte, 4096)
+				for {
+					n, err := node.Read(part)
+					if err != nil {
+						return
+					}
+					if !nowhere.Load() {
+						_, _ = server.Write(part[:n])
+					}
+				}
+			})
+		}
+	})
+	t.Cleanup(func() { _ = listener.Close(); all.Wait() })
+
+	through := *u
+	through.Host = listener.Addr().String()
+	db := openAt(t, Options{URL: through.String(), Chain: chain})
+	nowhere.Store(true)
+	dropped := make(chan struct{})
+	go func() { db.dropIdle(); close(dropped) }()
+	select {
+	case <-dropped:
+	case <-time.After(4 * time.Second):
+		t.Error("it asked the server for something, and waits for the answer")
 	}
 }

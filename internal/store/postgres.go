@@ -239,6 +239,27 @@ func (c postgresConn) BeginTx(ctx context.Context, opts driver.TxOptions) (drive
 	return postgresTx{tx, c.Conn.Conn().PgConn()}, nil
 }
 
+// PrepareContext prepares a statement that lasts as long as its connection.
+func (c postgresConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	stmt, err := c.Conn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return postgresStmt{stmt.(*stdlib.Stmt)}, nil
+}
+
+// Prepare is the same for whoever has no deadline.
+func (c postgresConn) Prepare(text string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), text)
+}
+
+type postgresStmt struct{ *stdlib.Stmt }
+
+// Close does nothing: statements end with their connection. A pool closes them one by
+// one before that, and each would ask the server; for the answer of one that cannot
+// be reached any more all would wait that notice the loss, for 5 seconds a connection.
+func (postgresStmt) Close() error { return nil }
+
 // IsValid keeps a connection that broke out of the pool.
 func (c postgresConn) IsValid() bool { return !c.Conn.Conn().IsClosed() }
 
