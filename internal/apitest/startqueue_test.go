@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 	"github.com/curfew-auth/curfew/internal/store/storetest"
 )
 
-// holdStarts keeps whatever starts a session from being written until it is let go.
+// holdStarts keeps whatever starts a session from being written until it is let go, or
+// the test is over.
 func (w *world) holdStarts() (letGo func()) {
 	held := make(chan struct{})
 	w.tap.Watch(func(c storetest.Call) error {
@@ -18,10 +20,12 @@ func (w *world) holdStarts() (letGo func()) {
 		}
 		return nil
 	})
-	return func() {
+	letGo = sync.OnceFunc(func() {
 		w.tap.Watch(nil)
 		close(held)
-	}
+	})
+	w.t.Cleanup(letGo)
+	return letGo
 }
 
 // manyStarts asks for starts in acme that are at work and for some that wait.
@@ -65,8 +69,9 @@ func TestStartsWaitInLine(t *testing.T) {
 			dated[a.Status(201).JSON().str("session", "started_at")]++
 		}
 	}
-	if at, later := dated[stamp(began)], dated[w.clock.in(0)]; at != 4 || later != 10 {
-		t.Errorf("begun are %v, want 4 at first and 10 a minute later", dated)
+	// Of the four at least one is being written; another may have looked at the clock later.
+	if at, later := dated[stamp(began)], dated[w.clock.in(0)]; at < 1 || at > 4 || at+later != 14 {
+		t.Errorf("begun are %v, want up to 4 at first and the others a minute later", dated)
 	}
 	if got := w.auth.StartQueue(); got != (authority.StartQueue{}) {
 		t.Errorf("the queue is %+v", got)

@@ -18,8 +18,8 @@ import (
 const repeatableFor = 24 * time.Hour
 
 // startsAtWork is how many starts of one account are at work at once, startsWaiting
-// how many more may wait. Four are enough to be written together; of more, somebody
-// else's refresh on a machine of two cores would feel each.
+// how many more may wait. Somebody else's refresh on a machine of two cores feels each
+// that is at work.
 const (
 	startsAtWork  = 4
 	startsWaiting = 1024
@@ -29,7 +29,8 @@ const (
 type StartQueue struct {
 	// Waiting are the starts that wait for others of their account now.
 	Waiting int
-	// Refused were answered that too many wait, since the beginning.
+	// Refused were answered that too many wait, or waited until their time was up,
+	// since the beginning.
 	Refused uint64
 }
 

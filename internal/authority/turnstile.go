@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,13 +42,22 @@ func (t *turnstile) enter(ctx context.Context, account string) (leave func(), er
 		t.turnedAway.Add(1)
 		return nil, err
 	}
+	leave = func() { <-lane.places; t.part(account, lane) }
+	select {
+	case lane.places <- struct{}{}:
+		return leave, nil
+	default:
+	}
 	t.inLine.Add(1)
 	defer t.inLine.Add(-1)
 	select {
 	case lane.places <- struct{}{}:
-		return func() { <-lane.places; t.part(account, lane) }, nil
+		return leave, nil
 	case <-ctx.Done():
 		t.part(account, lane)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			t.turnedAway.Add(1)
+		}
 		return nil, curfew.Unavailable(ctx.Err())
 	}
 }

@@ -83,6 +83,9 @@ func TestLogIsCut(t *testing.T) {
 	n.signal(t, syscall.SIGCONT)
 	w.page = int(binary.BigEndian.Uint32(w.log[8:]))
 	w.log = w.log[:walHeader+w.frames()*w.frame()]
+	if w.frames() >= 1000 {
+		t.Fatalf("with %d frames a part of them may be in the database already", w.frames())
+	}
 	if w.frames() < 25 || len(told) < 20 {
 		t.Fatalf("%d frames and %d answers prove nothing", w.frames(), len(told))
 	}

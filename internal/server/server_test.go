@@ -58,6 +58,7 @@ func TestServer(t *testing.T) {
 		{operator + "/metrics", 200, `curfew_refresh_total{outcome="rotated"} 0`},
 		{operator + "/metrics", 200, `curfew_sign_in_total{outcome="ok"} 0`},
 		{operator + "/metrics", 200, `curfew_alarms_total{kind="generation_ahead"} 0`},
+		{operator + "/metrics", 200, `curfew_store_unfinished_checkpoints_total 0`},
 		{operator + "/metrics", 200, `curfew_service_starts_waiting 0`},
 		{operator + "/metrics", 200, `curfew_service_starts_refused_total 0`},
 		{operator + "/metrics", 200, `curfew_build_info{go=`},

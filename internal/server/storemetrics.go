@@ -17,6 +17,7 @@ var (
 	storeWaiting     = queueDesc("waiting", "Calls that wait for the database now.")
 	storeRetries     = prometheus.NewDesc("curfew_store_retries_total", "Transactions tried again after a conflict or a lost connection.", nil, nil)
 	storeUnknown     = prometheus.NewDesc("curfew_store_unknown_commits_total", "Commits whose answer was lost.", nil, nil)
+	storeCheckpoints = prometheus.NewDesc("curfew_store_unfinished_checkpoints_total", "Times that SQLite's log could not be copied into the database.", nil, nil)
 	storeConnections = prometheus.NewDesc("curfew_store_connections", "Connections to the database, by state.", []string{"state"}, nil)
 )
 
@@ -26,7 +27,7 @@ func queueDesc(name, help string) *prometheus.Desc {
 
 // Describe is part of prometheus.Collector.
 func (storeMetrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{storeCalls, storeBatches, storeRefused, storeWaiting, storeRetries, storeUnknown, storeConnections} {
+	for _, d := range []*prometheus.Desc{storeCalls, storeBatches, storeRefused, storeWaiting, storeRetries, storeUnknown, storeCheckpoints, storeConnections} {
 		to <- d
 	}
 }
@@ -48,6 +49,7 @@ func (m storeMetrics) Collect(to chan<- prometheus.Metric) {
 	}
 	counter(storeRetries, s.Retries)
 	counter(storeUnknown, s.Unknown)
+	counter(storeCheckpoints, s.UnfinishedCheckpoints)
 	gauge(storeConnections, s.InUse, "in_use")
 	gauge(storeConnections, s.Idle, "idle")
 }
@@ -59,7 +61,7 @@ func startMetrics(queue func() authority.StartQueue) []prometheus.Collector {
 			Help: "Starts of sessions by services that wait for others of their account now."},
 			func() float64 { return float64(queue().Waiting) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "curfew_service_starts_refused_total",
-			Help: "Starts of sessions by services answered 503 because too many of their account waited."},
+			Help: "Starts of sessions by services answered 503 because too many of their account waited, or they for too long."},
 			func() float64 { return float64(queue().Refused) }),
 	}
 }

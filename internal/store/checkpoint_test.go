@@ -2,22 +2,35 @@ package store
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/curfew-auth/curfew/internal/authority"
 )
 
-// checkpointed is a database on SQLite whose log is looked at by the test alone, or
-// goes on being looked at.
+// checkpointed is a database on SQLite whose log is copied from 100 pages on, and begins
+// anew at 400; only when the test says so, or by itself.
 func checkpointed(t *testing.T, alone bool) *DB {
 	t.Helper()
-	db := openAt(t, Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: testChain(t)})
+	db, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: testChain(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	if alone {
 		db.checkpoints.stop()
 		db.checkpoints.done.Wait()
-		db.checkpoints.every, db.checkpoints.restartAt = 100, 400
+	}
+	db.checkpoints.every, db.checkpoints.restartAt = 100, 400
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := db.write.ExecContext(t.Context(), `CREATE TABLE scratch (bytes blob)`); err != nil {
 		t.Fatal(err)
@@ -59,8 +72,8 @@ func TestCheckpointStep(t *testing.T) {
 	db := checkpointed(t, true)
 	step := func() {
 		t.Helper()
-		if db.checkpoints.step(t.Context()) {
-			t.Fatal("nothing is in the way")
+		if err := db.checkpoints.step(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	}
 	db.writePages(t, 100)
@@ -93,8 +106,8 @@ func TestCheckpointHoldsWriters(t *testing.T) {
 	}
 	defer end()
 	waited := db.write.Stats().WaitCount
-	stuck := make(chan bool)
-	go func() { stuck <- db.checkpoints.step(t.Context()) }()
+	stepped := make(chan error, 1)
+	go func() { stepped <- db.checkpoints.step(t.Context()) }()
 	for end := time.Now().Add(time.Minute); db.write.Stats().WaitCount == waited; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it does not wait for the writer")
@@ -105,8 +118,8 @@ func TestCheckpointHoldsWriters(t *testing.T) {
 		err = db.commit(tx)
 	}
 	end()
-	if err != nil || <-stuck {
-		t.Fatalf("it is stuck, or the writer is: %v", err)
+	if err = errors.Join(err, <-stepped); err != nil {
+		t.Fatal(err)
 	}
 	if length, copied := db.logLength(t); length < 550 || copied != length {
 		t.Errorf("of %d pages %d are copied", length, copied)
@@ -133,8 +146,8 @@ func TestCheckpointBesideReader(t *testing.T) {
 	}()
 	<-reading
 	db.writePages(t, 500)
-	if !db.checkpoints.step(t.Context()) {
-		t.Error("it went on although somebody reads what was before")
+	if err := db.checkpoints.step(t.Context()); !errors.Is(err, errRead) {
+		t.Errorf("somebody reads what was before: %v", err)
 	}
 	if length, copied := db.logLength(t); length-copied < 500 {
 		t.Errorf("of %d pages %d are copied", length, copied)
@@ -143,8 +156,8 @@ func TestCheckpointBesideReader(t *testing.T) {
 	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
-	if db.checkpoints.step(t.Context()) {
-		t.Error("nobody reads any more")
+	if err := db.checkpoints.step(t.Context()); err != nil {
+		t.Error(err)
 	}
 	db.writePages(t, 50)
 	if length, _ := db.logLength(t); length >= 400 {
@@ -152,18 +165,39 @@ func TestCheckpointBesideReader(t *testing.T) {
 	}
 }
 
-// TestCheckpointsByThemselves: the log is copied while there are commits.
+// TestCheckpointsByThemselves: while there are commits and reads the log is copied, and
+// begins anew again and again.
 func TestCheckpointsByThemselves(t *testing.T) {
 	t.Parallel()
 	db := checkpointed(t, false)
-	end := time.Now().Add(time.Minute)
-	for {
-		db.writePages(t, 100)
-		if _, copied := db.logLength(t); copied > 0 {
+	var all sync.WaitGroup
+	defer all.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	for range sqliteReaders {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				_ = db.View(ctx, func(ctx context.Context, r authority.Reader) error {
+					_, err := r.AnyAccount(ctx)
+					return err
+				})
+			}
+		})
+	}
+	before, anew := 0, 0
+	for range 2000 {
+		db.writePages(t, 50)
+		length, _ := db.logLength(t)
+		if length > 20_000 {
+			t.Fatalf("the log has %d pages", length)
+		}
+		if length < before {
+			anew++
+		}
+		before = length
+		if anew == 3 {
 			return
 		}
-		if time.Now().After(end) {
-			t.Fatal("nothing is copied")
-		}
 	}
+	t.Errorf("the log began anew %d times, and has %d pages", anew, before)
 }

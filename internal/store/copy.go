@@ -213,6 +213,7 @@ func (c *copying) write(ctx context.Context, fn func(*sql.Tx) error) error {
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("cannot write to the target: %w", err)
 	}
+	c.to.checkpoints.committed()
 	return nil
 }
 

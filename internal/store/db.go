@@ -19,7 +19,8 @@ import (
 type DB struct {
 	dialect dialect
 	// write, read, batch and log are pools of the same database; some of them
-	// may be one. On SQLite write has one connection, and read can only read;
+	// may be one. On SQLite write has one connection, and read can only read
+	// (checkpoints has another);
 	// log is for the lane of the revocation log alone.
 	write, read, batch, log *sql.DB
 	dropping                sync.Mutex // by dropIdle

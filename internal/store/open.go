@@ -206,6 +206,7 @@ func (db *DB) ready(ctx context.Context) (err error) {
 	}
 	db.fenceID = curfew.NewID(db.now())
 	db.transactions = db.newLane(db.write, nil, db.writers, !db.dialect.oneWriter)
+	db.checkpoints.committed() // by migrations
 	db.logged = db.newLane(db.log, new(logWriter), 1, db.dialect.apart)
 	db.bulk = db.newLane(db.write, new(logWriter), 1, !db.dialect.oneWriter)
 	db.starts = db.transactions

@@ -185,6 +185,8 @@ func TestBytesOnSQLite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "curfew.db")
 	s := sizesOf(t, Options{Path: path}, 3000)
 	size := func() float64 {
+		s.db.checkpoints.stop()
+		s.db.checkpoints.done.Wait()
 		if _, err := s.db.write.ExecContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 			t.Fatal(err)
 		}

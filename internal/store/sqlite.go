@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -48,25 +49,25 @@ var sqliteDialect = dialect{
 // sqliteReaders is how many connections read at once; more only cost memory.
 const sqliteReaders = 4
 
-// openSQLite opens the pools of a file: one connection that writes, and a few
-// that can only read.
+// openSQLite opens the pools of a file: one connection that writes, a few that can only
+// read, and one that copies the log.
 func openSQLite(ctx context.Context, o Options) (*DB, error) {
-	writing, reading := "_txlock=immediate", "_pragma=query_only(1)"
+	writing, reading := "_txlock=immediate&_pragma=journal_size_limit(67108864)", "_pragma=query_only(1)"
 	if o.ReadOnly {
 		writing, reading = "mode=ro&immutable=1", "mode=ro&immutable=1"
 	}
-	write, err := sqlitePool(o, writing, 1)
+	write, err := sqlitePool(o, writing, 1, sqlitePatience)
 	if err != nil {
 		return nil, err
 	}
-	read, err := sqlitePool(o, reading, sqliteReaders)
+	read, err := sqlitePool(o, reading, sqliteReaders, sqlitePatience)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	db := &DB{dialect: sqliteDialect, write: write, read: read, batch: write, log: write, chain: o.Chain, writers: 1}
 	if !o.ReadOnly {
 		o.Wrap = nil // what it does is nobody's statement
-		own, err := sqlitePool(o, "_txlock=deferred", 1)
+		own, err := sqlitePool(o, "mode=rw", 1, 50*time.Millisecond)
 		if err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
@@ -80,10 +81,13 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
-func sqlitePool(o Options, own string, conns int) (*sql.DB, error) {
+// sqlitePatience is how long a connection waits for another process's lock.
+const sqlitePatience = 5 * time.Second
+
+func sqlitePool(o Options, own string, conns int, patience time.Duration) (*sql.DB, error) {
 	// busy_timeout first: the pragmas after it may have to wait for another
 	// process.
-	dsn := sqliteFile(o.Path) + own + "&_pragma=busy_timeout(5000)"
+	dsn := fmt.Sprintf("%s%s&_pragma=busy_timeout(%d)", sqliteFile(o.Path), own, patience.Milliseconds())
 	if !o.ReadOnly {
 		dsn += "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	}

@@ -10,6 +10,9 @@ type Stats struct {
 	// Retries counts what was tried again because the engine asked for it or
 	// was not there, Unknown the commits whose answer was lost.
 	Retries, Unknown uint64
+	// UnfinishedCheckpoints counts what kept SQLite's log from being copied into the
+	// database, other than somebody who reads.
+	UnfinishedCheckpoints uint64
 	// InUse and Idle are connections.
 	InUse, Idle int
 }
@@ -44,6 +47,9 @@ func (db *DB) others() Queue {
 func (db *DB) Stats() Stats {
 	s := Stats{Refreshes: db.rotations.stats(), Standings: db.standings.stats(), Transactions: db.others(), Revocations: db.logged.stats().and(db.bulk.stats()),
 		Retries: db.counters.retries.Load(), Unknown: db.counters.unknown.Load()}
+	if db.checkpoints != nil {
+		s.UnfinishedCheckpoints = db.checkpoints.failed.Load()
+	}
 	for pool := range db.pools() {
 		p := pool.Stats()
 		s.InUse += p.InUse
