@@ -66,6 +66,15 @@ func (db *DB) logLength(t *testing.T) (length, copied int) {
 	return length, copied
 }
 
+// beginsAnew holds that the log does with the next commit.
+func (db *DB) beginsAnew(t *testing.T) {
+	t.Helper()
+	db.writePages(t, 50)
+	if length, _ := db.logLength(t); length >= 100 {
+		t.Errorf("the log has %d pages: it did not begin anew", length)
+	}
+}
+
 // TestCheckpointStep copies what is in the log once that is much, and nothing before.
 func TestCheckpointStep(t *testing.T) {
 	t.Parallel()
@@ -124,10 +133,7 @@ func TestCheckpointHoldsWriters(t *testing.T) {
 	if length, copied := db.logLength(t); length < 550 || copied != length {
 		t.Errorf("of %d pages %d are copied", length, copied)
 	}
-	db.writePages(t, 50)
-	if length, _ := db.logLength(t); length >= 100 {
-		t.Errorf("the log has %d pages: it did not begin anew", length)
-	}
+	db.beginsAnew(t)
 }
 
 // TestCheckpointBesideReader leaves what somebody reads, and goes on when they are gone.
@@ -135,7 +141,9 @@ func TestCheckpointBesideReader(t *testing.T) {
 	t.Parallel()
 	db := checkpointed(t, true)
 	reading, read := make(chan struct{}), make(chan struct{})
-	over := make(chan error)
+	leave := sync.OnceFunc(func() { close(read) })
+	defer leave()
+	over := make(chan error, 1)
 	go func() {
 		over <- db.View(context.WithoutCancel(t.Context()), func(ctx context.Context, r authority.Reader) error {
 			_, err := r.AnyAccount(ctx)
@@ -152,17 +160,14 @@ func TestCheckpointBesideReader(t *testing.T) {
 	if length, copied := db.logLength(t); length-copied < 500 {
 		t.Errorf("of %d pages %d are copied", length, copied)
 	}
-	close(read)
+	leave()
 	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
 	if err := db.checkpoints.step(t.Context()); err != nil {
 		t.Error(err)
 	}
-	db.writePages(t, 50)
-	if length, _ := db.logLength(t); length >= 400 {
-		t.Errorf("the log has %d pages: it did not begin anew", length)
-	}
+	db.beginsAnew(t)
 }
 
 // TestCheckpointsByThemselves: while there are commits and reads the log is copied, and
@@ -174,7 +179,7 @@ func TestCheckpointsByThemselves(t *testing.T) {
 	defer all.Wait()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	for range sqliteReaders {
+	for range 2 {
 		all.Go(func() {
 			for ctx.Err() == nil {
 				_ = db.View(ctx, func(ctx context.Context, r authority.Reader) error {
@@ -184,18 +189,16 @@ func TestCheckpointsByThemselves(t *testing.T) {
 			}
 		})
 	}
+	// By commits alone it would once in that many pages, at 64,000.
 	before, anew := 0, 0
 	for range 2000 {
 		db.writePages(t, 50)
 		length, _ := db.logLength(t)
-		if length > 20_000 {
-			t.Fatalf("the log has %d pages", length)
-		}
 		if length < before {
 			anew++
 		}
 		before = length
-		if anew == 3 {
+		if anew == 2 {
 			return
 		}
 	}

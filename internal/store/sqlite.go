@@ -52,6 +52,7 @@ const sqliteReaders = 4
 // openSQLite opens the pools of a file: one connection that writes, a few that can only
 // read, and one that copies the log.
 func openSQLite(ctx context.Context, o Options) (*DB, error) {
+	// A log that had to grow is cut back to what it usually takes (restartPages).
 	writing, reading := "_txlock=immediate&_pragma=journal_size_limit(67108864)", "_pragma=query_only(1)"
 	if o.ReadOnly {
 		writing, reading = "mode=ro&immutable=1", "mode=ro&immutable=1"
