@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/curfew-auth/curfew/internal/authority"
+	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
 // slowToClose makes connections whose end takes a moment, as of those to a server
@@ -71,10 +74,27 @@ func TestIdleDroppedByManyAtOnce(t *testing.T) {
 	}
 }
 
-// TestIdleDroppedThatLeadNowhere: a connection that leads nowhere is closed without
-// asking the server for anything. Whoever notices the loss waits for that.
-func TestIdleDroppedThatLeadNowhere(t *testing.T) {
-	t.Parallel()
+// nowhere stands between a store and its server. From the moment on at which it is
+// set, what is sent is taken and leads nowhere.
+type nowhere struct {
+	atomic.Bool
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+// cut ends all connections.
+func (n *nowhere) cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, conn := range n.conns {
+		_ = conn.Close()
+	}
+}
+
+// openThrough opens a store whose connections may come to lead nowhere, and which
+// gives up on them soon.
+func openThrough(t *testing.T) (*DB, *nowhere) {
+	t.Helper()
 	chain := testChain(t)
 	u, err := url.Parse(migratedDatabase(t, chain))
 	if err != nil {
@@ -84,7 +104,7 @@ func TestIdleDroppedThatLeadNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var nowhere atomic.Bool
+	var lost nowhere
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -97,6 +117,9 @@ func TestIdleDroppedThatLeadNowhere(t *testing.T) {
 				_ = node.Close()
 				continue
 			}
+			lost.mu.Lock()
+			lost.conns = append(lost.conns, node, server)
+			lost.mu.Unlock()
 			all.Go(func() { _, _ = io.Copy(node, server); _ = node.Close() })
 			all.Go(func() {
 				defer server.Close()
@@ -106,7 +129,7 @@ func TestIdleDroppedThatLeadNowhere(t *testing.T) {
 					if err != nil {
 						return
 					}
-					if !nowhere.Load() {
+					if !lost.Load() {
 						_, _ = server.Write(part[:n])
 					}
 				}
@@ -117,13 +140,58 @@ func TestIdleDroppedThatLeadNowhere(t *testing.T) {
 
 	through := *u
 	through.Host = listener.Addr().String()
-	db := openAt(t, Options{URL: through.String(), Chain: chain})
-	nowhere.Store(true)
-	dropped := make(chan struct{})
-	go func() { db.dropIdle(); close(dropped) }()
+	query := through.Query()
+	query.Set("connect_timeout", "1")
+	through.RawQuery = query.Encode()
+	db := openAt(t, Options{URL: through.String(), Chain: chain, StatementTimeout: time.Second})
+	t.Cleanup(lost.cut)
+	return db, &lost
+}
+
+// within fails a test when something does not return in time.
+func within(t *testing.T, limit time.Duration, what string, do func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { do(); close(done) }()
 	select {
-	case <-dropped:
-	case <-time.After(4 * time.Second):
-		t.Error("it asked the server for something, and waits for the answer")
+	case <-done:
+	case <-time.After(limit):
+		t.Fatalf("%s does not return", what)
 	}
+}
+
+// TestIdleDroppedThatLeadNowhere: a connection that leads nowhere is closed without
+// asking the server for anything. Whoever notices the loss waits for that.
+func TestIdleDroppedThatLeadNowhere(t *testing.T) {
+	t.Parallel()
+	db, lost := openThrough(t)
+	lost.Store(true)
+	within(t, 4*time.Second, "what asks the server for nothing", db.dropIdle)
+}
+
+// TestSignOfLifeFromNowhere: a connection that was idle is asked for a sign of life
+// before it is used, and whoever waits for that gives up, whatever their own deadline:
+// what has none would keep its account waiting for as long as the connection exists.
+func TestSignOfLifeFromNowhere(t *testing.T) {
+	t.Parallel()
+	db, lost := openThrough(t)
+	var all []*sql.Conn // as many as there may be: among them new ones, which are asked at once
+	for range db.write.Stats().MaxOpenConnections {
+		conn, err := db.write.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, conn)
+	}
+	for _, conn := range all {
+		_ = conn.Close()
+	}
+	lost.Store(true)
+	within(t, 30*time.Second, "a transaction that nothing hurries", func() {
+		err := db.InTx(context.Background(), curfew.ID{1}, func(context.Context, authority.Tx) error { return nil })
+		var said *curfew.Error
+		if !errors.As(err, &said) || said.Kind != curfew.KindUnavailable {
+			t.Errorf("without a server: %v", err)
+		}
+	})
 }

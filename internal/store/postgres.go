@@ -132,16 +132,16 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	for _, name := range []string{"plan_cache_mode", "enable_hashjoin", "enable_mergejoin"} {
 		log.RuntimeParams[name] = batch.RuntimeParams[name]
 	}
-	db.log = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*log)}), logConns)
+	db.log = newPool(o.wrapped(newPostgresConnector(log)), logConns)
 	db.log.SetConnMaxLifetime(connLife)
 	batches := batchConns
 	if conns == MinMaxConns {
 		batches--
 	}
 	general := conns - batches - logConns
-	db.write = newPool(o.wrapped(postgresConnector{stdlib.GetConnector(*config)}), general)
+	db.write = newPool(o.wrapped(newPostgresConnector(config)), general)
 	db.read = db.write
-	db.batch = newPool(o.wrapped(aloneConnector{postgresConnector{stdlib.GetConnector(*batch)}}), batches)
+	db.batch = newPool(o.wrapped(aloneConnector{newPostgresConnector(batch)}), batches)
 	db.writers = max(1, general*2/3-1) // with the bulk lane's, readers always find a connection that no writer holds
 	// A new connection plans anew, by what the tables have become.
 	db.batch.SetConnMaxLifetime(batchLife)
@@ -201,7 +201,7 @@ func setRuntime(config *pgx.ConnConfig, timeout time.Duration) {
 	if config.ValidateConnect == nil {
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	dialer := &net.Dialer{KeepAlive: 15 * time.Second, Timeout: config.ConnectTimeout}
+	dialer := &net.Dialer{KeepAlive: 15 * time.Second, Timeout: config.ConnectTimeout, Control: giveUpAfter(timeout + config.ConnectTimeout)}
 	config.DialFunc = dialer.DialContext
 	config.OnNotice = func(c *pgconn.PgConn, n *pgconn.Notice) {
 		if n.Code == "01000" {
@@ -219,6 +219,24 @@ const warnedKey = "curfew.warned"
 // postgresConnector makes connections whose commits fail when the server warns
 // about them.
 type postgresConnector struct{ driver.Connector }
+
+func newPostgresConnector(config *pgx.ConnConfig) postgresConnector {
+	return postgresConnector{stdlib.GetConnector(*config, stdlib.OptionShouldPing(lostSince(config.ConnectTimeout)))}
+}
+
+// lostSince asks a connection that was idle for a sign of life before it is used again,
+// and waits for that as long as for a new one: whoever takes it may have no deadline.
+// The driver asks once more what does not answer, and finds it closed.
+func lostSince(within time.Duration) func(context.Context, stdlib.ShouldPingParams) bool {
+	return func(ctx context.Context, taken stdlib.ShouldPingParams) bool {
+		if taken.IdleDuration <= time.Second {
+			return false
+		}
+		ctx, cancel := context.WithTimeout(ctx, within)
+		defer cancel()
+		return taken.Conn.Ping(ctx) != nil
+	}
+}
 
 func (c postgresConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
