@@ -128,8 +128,9 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	log := config.Copy()
 	// Whoever holds an account keeps its own revocations waiting, not all.
 	log.RuntimeParams["lock_timeout"] = "200"
-	// What is said for many is planned by keys, too, as in the batches.
-	for _, name := range []string{"plan_cache_mode", "enable_hashjoin", "enable_mergejoin"} {
+	// What is said for many is planned by keys, too, as in the batches, and what is
+	// counted of one account leaves the others' rows alone.
+	for _, name := range []string{"plan_cache_mode", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
 		log.RuntimeParams[name] = batch.RuntimeParams[name]
 	}
 	db.log = newPool(o.wrapped(newPostgresConnector(log)), logConns)

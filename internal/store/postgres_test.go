@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,59 +155,65 @@ func TestRefreshStaysInItsPage(t *testing.T) {
 	}
 }
 
-// TestBatchesSearchByKey keeps scans out of the batches as soon as there is
-// something to scan. For tables of which the server knows that they are empty it
-// may plan to read them whole; it plans anew when it has looked at them again,
-// which it does after some fifty changes.
+// TestBatchesSearchByKey keeps scans out of the batches, and out of what ends sessions,
+// as soon as there is something to scan. For tables of which the server knows that they
+// are empty it may plan to read them whole; it plans anew when it has looked at them
+// again, which it does after some fifty changes.
 func TestBatchesSearchByKey(t *testing.T) {
 	chain := testChain(t)
 	db := openAt(t, Options{URL: migratedDatabase(t, chain), Chain: chain})
-	ctx := context.Background()
 	for i := range 10 {
 		seedAccount(t, db, 2, fmt.Sprintf("ada@acme%d.example", i))
 	}
-	if _, err := db.write.ExecContext(ctx, "ANALYZE"); err != nil {
+	if _, err := db.write.ExecContext(t.Context(), "ANALYZE"); err != nil {
 		t.Fatal(err)
 	}
-	c, err := db.batch.Conn(ctx)
+	for q, index := range map[*query]string{rotateAll: "sessions_pkey", selectStandings: "sessions_pkey", selectPeople: "users_by_external_id",
+		selectRepeatables: "idempotency_keys_pkey", insertSessions: "users_pkey", stampLogins: "users_pkey"} {
+		parameters := strings.Count(q.text, "CAST($")
+		if q == selectStandings {
+			parameters++
+		}
+		text := generalPlan(t, db.batch, q, parameters)
+		if !regexp.MustCompile("Index Scan (using|on) "+index).MatchString(text) || regexp.MustCompile("Seq Scan|Hash Join|Merge Join|Join Filter").MatchString(text) {
+			t.Errorf("the plan is\n%s", text)
+		}
+	}
+	if text := generalPlan(t, db.log, countBelowAccount, 3); strings.Contains(text, "Seq Scan") {
+		t.Errorf("everybody's rows are read to count those of one account:\n%s", text)
+	}
+}
+
+// generalPlan is how a pool's connections run a statement with so many parameters.
+func generalPlan(t *testing.T, pool *sql.DB, q *query, parameters int) string {
+	t.Helper()
+	c, err := pool.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	for q, index := range map[*query]string{rotateAll: "sessions_pkey", selectStandings: "sessions_pkey", selectPeople: "users_by_external_id",
-		selectRepeatables: "idempotency_keys_pkey", insertSessions: "users_pkey", stampLogins: "users_pkey"} {
-		var parameters []string
-		for range strings.Count(q.text, "CAST($") {
-			parameters = append(parameters, "NULL")
-		}
-		if q == selectStandings {
-			parameters = append(parameters, "NULL")
-		}
-		if _, err := c.ExecContext(ctx, "PREPARE planned AS "+q.text); err != nil {
-			t.Fatal(err)
-		}
-		rows, err := c.QueryContext(ctx, "EXPLAIN EXECUTE planned ("+strings.Join(parameters, ", ")+")")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan strings.Builder
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				t.Fatal(err)
-			}
-			plan.WriteString(line + "\n")
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			t.Fatal(err)
-		}
-		if text := plan.String(); !regexp.MustCompile("Index Scan (using|on) "+index).MatchString(text) || regexp.MustCompile("Seq Scan|Hash Join|Merge Join|Join Filter").MatchString(text) {
-			t.Errorf("the plan is\n%s", text)
-		}
-		if _, err := c.ExecContext(ctx, "DEALLOCATE planned"); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := c.ExecContext(t.Context(), "PREPARE planned AS "+q.text); err != nil {
+		t.Fatal(err)
 	}
+	rows, err := c.QueryContext(t.Context(), "EXPLAIN EXECUTE planned ("+strings.Join(slices.Repeat([]string{"NULL"}, parameters), ", ")+")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		text.WriteString(line + "\n")
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ExecContext(t.Context(), "DEALLOCATE planned"); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
 }
 
 // TestHeldRowsHoldUpTheirAccountAlone: somebody holds rows of one account for
