@@ -117,6 +117,7 @@ func startEmpty(t *testing.T, change ...func(*setup)) *world {
 	must(t, err)
 	w.setup.authority.Store = w.setup.open(t, chain, w.tap.Wrap)
 	w.setup.authority.Store.(*store.DB).SetClock(w.clock.Now)
+	w.setup.authority.OneWriter = w.setup.authority.Store.(*store.DB).OneWriter()
 	w.keys = authority.Keys{Store: w.setup.authority.Store, Secrets: secrets, Alg: token.AlgEdDSA}
 	must(t, w.keys.Ensure(context.Background(), w.clock.Now()))
 	w.restart()

@@ -28,10 +28,12 @@ const (
 // Config is what an Authority is made of. Observer, Mailer, Elapsed, Sleep and Log
 // may be left out.
 type Config struct {
-	Store    Store
-	Now      func() time.Time
-	Log      *slog.Logger
-	Observer Observer
+	Store Store
+	// OneWriter says that the store writes for one after the other.
+	OneWriter bool
+	Now       func() time.Time
+	Log       *slog.Logger
+	Observer  Observer
 
 	Bounds policy.Bounds
 	// PolicyReasonRequired asks for a reason where a policy goes beyond the
@@ -103,6 +105,7 @@ type Authority struct {
 	serviceKeyUses *serviceKeyUses
 	keyLooks       *keyLooks
 	starts         *turnstile
+	refreshes      lately // that there was one
 }
 
 // New makes an Authority.
@@ -131,8 +134,9 @@ func New(c Config) (*Authority, error) {
 		serviceKeys:    newRecent[curfew.ID, curfew.ServiceKey](serviceKeyAge, maxServiceKeys),
 		accountIDs:     newRecent[string, curfew.ID](accountAge, maxAccounts),
 		serviceKeyUses: newServiceKeyUses(),
-		starts:         newTurnstile(startsAtWork, startsWaiting),
 	}
+	a.refreshes.elapsed = c.Elapsed
+	a.starts = newStarts(c.OneWriter, func() bool { return a.refreshes.within(othersLately) })
 	a.keyLooks = &keyLooks{read: a.ServiceKeys, elapsed: c.Elapsed}
 	return a, nil
 }

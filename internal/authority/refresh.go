@@ -71,6 +71,7 @@ func (a *Authority) refresh(ctx context.Context, from curfew.Origin, in Refresh)
 			Detail:     "The refresh token is of another generation or session than the one named. Adopt its own and try once more.",
 			Generation: presented.Generation, SessionID: presented.SessionID}
 	}
+	a.refreshes.note()
 	now := a.now()
 	r := a.rotation(presented, in, now)
 	for range 2 {

@@ -17,13 +17,30 @@ import (
 // repeatableFor is for how long a service may repeat a start.
 const repeatableFor = 24 * time.Hour
 
-// startsAtWork is how many starts of one account are at work at once, startsWaiting
-// how many more may wait. Somebody else's refresh on a machine of two cores feels each
-// that is at work.
 const (
-	startsAtWork  = 4
+	// startsAtWork is how many starts of one account are at work at once, startsWaiting
+	// how many more may wait.
+	startsAtWork  = 64
 	startsWaiting = 1024
+	// startsBesideOthers are at work at once while sessions are refreshed: on a machine
+	// of two cores each refresh feels what is at work.
+	startsBesideOthers = 4
+	// startsRest is what a store with one writer, behind which refreshes wait, gets
+	// between an account's starts, which are then at work one after the other: so they
+	// take the less of the disk the slower it is.
+	startsRest = time.Millisecond
+	// othersLately is how long after a refresh others are taken to be there.
+	othersLately = time.Second
 )
+
+// newStarts is the turnstile of starts.
+func newStarts(oneWriter bool, shared func() bool) *turnstile {
+	rules := turnstileRules{atWork: startsAtWork, waiting: startsWaiting, shared: shared, atWorkShared: startsBesideOthers}
+	if oneWriter {
+		rules.atWorkShared, rules.rest = 1, startsRest
+	}
+	return newTurnstile(rules)
+}
 
 // StartQueue is what an operator watches of the starts that services ask for.
 type StartQueue struct {

@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,13 +11,12 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
-// turnstile lets few calls of one account be at work at once and has its others
-// wait, in the order in which they came. What waits costs nobody anything; what is
-// at work takes its share of the processors and of the store, of which somebody
-// else's refresh then gets the less. It is safe for concurrent use.
+// turnstile lets calls of one account begin in the order in which they came, so many
+// at once. What waits costs nobody anything; what is at work takes its share of the
+// processors and of the store, of which somebody else's refresh then gets the less. It
+// is safe for concurrent use.
 type turnstile struct {
-	atWork  int // how many of one account are at work at most
-	waiting int // how many of one account wait at most; one more is turned away
+	turnstileRules
 
 	mu    sync.Mutex
 	lanes map[string]*turnstileLane
@@ -24,37 +24,51 @@ type turnstile struct {
 	inLine, turnedAway atomic.Int64
 }
 
-// turnstileLane is an account that has calls.
-type turnstileLane struct {
-	places chan struct{} // one for each at work
-	inside int           // how many are at work or wait
+type turnstileRules struct {
+	atWork  int // how many of one account are at work at most
+	waiting int // how many of one account wait at most; one more is turned away
+	// shared says that somebody is there to whom room is to be left: then fewer of one
+	// account are at work at once, and none begins in the rest after the end of another.
+	shared       func() bool
+	atWorkShared int
+	rest         time.Duration
 }
 
-func newTurnstile(atWork, waiting int) *turnstile {
-	return &turnstile{atWork: atWork, waiting: waiting, lanes: map[string]*turnstileLane{}}
+// turnstileLane is an account that has calls, or had some a moment ago.
+type turnstileLane struct {
+	atWork int
+	line   []chan struct{} // who waits: closed when their turn has come
+	rested time.Time       // the end of the last one's rest
+	tended bool            // that moment is waited for
+}
+
+func newTurnstile(rules turnstileRules) *turnstile {
+	return &turnstile{turnstileRules: rules, lanes: map[string]*turnstileLane{}}
 }
 
 // enter waits until a call of the account may begin; leave is to be called at its
 // end. It fails with curfew.KindUnavailable where too many wait, or ctx ends the wait.
 func (t *turnstile) enter(ctx context.Context, account string) (leave func(), err error) {
-	lane, err := t.join(account)
+	lane, turn, err := t.join(account)
 	if err != nil {
 		t.turnedAway.Add(1)
 		return nil, err
 	}
-	leave = func() { <-lane.places; t.part(account, lane) }
+	leave = func() { t.leave(account, lane) }
 	select {
-	case lane.places <- struct{}{}:
+	case <-turn:
 		return leave, nil
 	default:
 	}
 	t.inLine.Add(1)
 	defer t.inLine.Add(-1)
 	select {
-	case lane.places <- struct{}{}:
+	case <-turn:
 		return leave, nil
 	case <-ctx.Done():
-		t.part(account, lane)
+		if !t.giveUp(account, lane, turn) { // it had its turn at that moment
+			leave()
+		}
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			t.turnedAway.Add(1)
 		}
@@ -62,26 +76,85 @@ func (t *turnstile) enter(ctx context.Context, account string) (leave func(), er
 	}
 }
 
-func (t *turnstile) join(account string) (*turnstileLane, error) {
+func (t *turnstile) join(account string) (*turnstileLane, chan struct{}, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lane, known := t.lanes[account]
-	switch {
-	case !known:
-		lane = &turnstileLane{places: make(chan struct{}, t.atWork)}
+	if !known {
+		lane = &turnstileLane{}
 		t.lanes[account] = lane
-	case lane.inside >= t.atWork+t.waiting:
-		return nil, &curfew.Error{Kind: curfew.KindUnavailable, RetryAfter: time.Second,
+	}
+	turn := make(chan struct{})
+	lane.line = append(lane.line, turn)
+	t.tend(account, lane)
+	if last := len(lane.line) - 1; last >= t.waiting {
+		lane.line = lane.line[:last]
+		return nil, nil, &curfew.Error{Kind: curfew.KindUnavailable, RetryAfter: time.Second,
 			Detail: "Too many calls about this account are waiting right now. Try again in a moment."}
 	}
-	lane.inside++
-	return lane, nil
+	return lane, turn, nil
 }
 
-func (t *turnstile) part(account string, lane *turnstileLane) {
+func (t *turnstile) leave(account string, lane *turnstileLane) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if lane.inside--; lane.inside == 0 {
+	lane.atWork--
+	lane.rested = time.Now().Add(t.rest)
+	t.tend(account, lane)
+}
+
+// giveUp takes somebody out of the line; it reports false where they are not in it.
+func (t *turnstile) giveUp(account string, lane *turnstileLane, turn chan struct{}) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := slices.Index(lane.line, turn)
+	if i < 0 {
+		return false
+	}
+	lane.line = slices.Delete(lane.line, i, i+1)
+	t.tend(account, lane)
+	return true
+}
+
+// tend lets those begin whose turn has come, and forgets an account that has none.
+func (t *turnstile) tend(account string, lane *turnstileLane) {
+	atWork, rest := t.atWork, time.Duration(0)
+	if t.shared() {
+		atWork, rest = t.atWorkShared, time.Until(lane.rested)
+	}
+	for rest <= 0 && len(lane.line) > 0 && lane.atWork < atWork {
+		lane.atWork++
+		close(lane.line[0])
+		lane.line = lane.line[1:]
+	}
+	switch {
+	case rest > 0 && !lane.tended && lane.atWork < atWork:
+		lane.tended = true
+		time.AfterFunc(rest, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			lane.tended = false
+			t.tend(account, lane)
+		})
+	case !lane.tended && lane.atWork == 0 && len(lane.line) == 0:
 		delete(t.lanes, account)
 	}
+}
+
+// lately remembers for a moment that something happened. It is safe for concurrent use.
+type lately struct {
+	elapsed func() time.Duration // nil remembers nothing
+	at      atomic.Int64         // one more than when it happened, in nanoseconds; 0 for never
+}
+
+func (l *lately) note() {
+	if l.elapsed != nil {
+		l.at.Store(int64(l.elapsed()) + 1)
+	}
+}
+
+// within reports whether it happened since so long ago.
+func (l *lately) within(d time.Duration) bool {
+	at := l.at.Load()
+	return at > 0 && l.elapsed()-time.Duration(at-1) < d
 }

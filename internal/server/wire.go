@@ -38,7 +38,7 @@ func newAuthority(d *Data, c config.Config, store authority.Store, ring *token.K
 	}
 	start := time.Now()
 	return authority.New(authority.Config{
-		Store: store, Now: d.Clock.Now, Elapsed: func() time.Duration { return time.Since(start) }, Log: log, Observer: observer,
+		Store: store, OneWriter: d.DB.OneWriter(), Now: d.Clock.Now, Elapsed: func() time.Duration { return time.Since(start) }, Log: log, Observer: observer,
 		Bounds: policy.Bounds{
 			Idle:     policy.Range{Min: c.IdleMinutes.Min, Max: c.IdleMinutes.Max, Default: c.IdleMinutes.Default},
 			Absolute: policy.Range{Min: c.AbsoluteMinutes.Min, Max: c.AbsoluteMinutes.Max, Default: c.AbsoluteMinutes.Default},
