@@ -11,11 +11,13 @@ import (
 )
 
 // holdStarts keeps whatever starts a session from being written until it is let go, or
-// the test is over.
-func (w *world) holdStarts() (letGo func()) {
-	held := make(chan struct{})
+// the test is over, and tells when the first has come so far.
+func (w *world) holdStarts() (letGo func(), reached <-chan struct{}) {
+	held, first := make(chan struct{}), make(chan struct{})
+	reach := sync.OnceFunc(func() { close(first) })
 	w.tap.Watch(func(c storetest.Call) error {
 		if c.Statement() && strings.Contains(c.SQL, "INSERT INTO sessions") {
+			reach()
 			<-held
 		}
 		return nil
@@ -25,7 +27,7 @@ func (w *world) holdStarts() (letGo func()) {
 		close(held)
 	})
 	w.t.Cleanup(letGo)
-	return letGo
+	return letGo, first
 }
 
 // manyStarts asks for so many starts in acme, and returns when so many of them wait.
@@ -63,10 +65,11 @@ func TestStartsWaitInLine(t *testing.T) {
 			first.refresh(obj{"refresh_token": first.refreshToken}).Status(200)
 		}
 		began := w.clock.Now()
-		letGo := w.holdStarts()
+		letGo, reached := w.holdStarts()
 		answers := w.manyStarts(product, c.starts, c.starts-c.atWork)
+		<-reached
 		// The account's pages do not wait with them.
-		first.Get(security).Status(200)
+		first.Get(security).Status(200).Equal(map[string]any{"active_user_count": 1})
 
 		w.clock.pass(time.Minute)
 		letGo()
@@ -76,7 +79,7 @@ func TestStartsWaitInLine(t *testing.T) {
 				dated[a.Status(201).JSON().str("session", "started_at")]++
 			}
 		}
-		// Of those at work at least one is being written; another may have looked at the clock later.
+		// Of those at work one is being written; another may have looked at the clock later.
 		if at, later := dated[stamp(began)], dated[w.clock.in(0)]; at < 1 || at > c.atWork || at+later != c.starts {
 			t.Errorf("begun are %v, want up to %d at first and the others a minute later", dated, c.atWork)
 		}

@@ -29,7 +29,7 @@ const (
 // may be left out.
 type Config struct {
 	Store Store
-	// OneWriter says that the store writes for one after the other.
+	// OneWriter says that all that writes to the store shares one connection.
 	OneWriter bool
 	Now       func() time.Time
 	Log       *slog.Logger

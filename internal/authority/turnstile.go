@@ -39,7 +39,7 @@ type turnstileLane struct {
 	atWork int
 	line   []chan struct{} // who waits: closed when their turn has come
 	rested time.Time       // the end of the last one's rest
-	tended bool            // that moment is waited for
+	tended bool            // a timer is set for that moment
 }
 
 func newTurnstile(rules turnstileRules) *turnstile {
@@ -66,9 +66,7 @@ func (t *turnstile) enter(ctx context.Context, account string) (leave func(), er
 	case <-turn:
 		return leave, nil
 	case <-ctx.Done():
-		if !t.giveUp(account, lane, turn) { // it had its turn at that moment
-			leave()
-		}
+		t.giveUp(account, lane, turn)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			t.turnedAway.Add(1)
 		}
@@ -103,17 +101,16 @@ func (t *turnstile) leave(account string, lane *turnstileLane) {
 	t.tend(account, lane)
 }
 
-// giveUp takes somebody out of the line; it reports false where they are not in it.
-func (t *turnstile) giveUp(account string, lane *turnstileLane, turn chan struct{}) bool {
+// giveUp takes somebody out of the line, or from the turn that they had at that moment.
+func (t *turnstile) giveUp(account string, lane *turnstileLane, turn chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	i := slices.Index(lane.line, turn)
-	if i < 0 {
-		return false
+	if i := slices.Index(lane.line, turn); i >= 0 {
+		lane.line = slices.Delete(lane.line, i, i+1)
+	} else {
+		lane.atWork--
 	}
-	lane.line = slices.Delete(lane.line, i, i+1)
 	t.tend(account, lane)
-	return true
 }
 
 // tend lets those begin whose turn has come, and forgets an account that has none.
@@ -153,7 +150,7 @@ func (l *lately) note() {
 	}
 }
 
-// within reports whether it happened since so long ago.
+// within reports whether it happened less than d ago.
 func (l *lately) within(d time.Duration) bool {
 	at := l.at.Load()
 	return at > 0 && l.elapsed()-time.Duration(at-1) < d

@@ -177,6 +177,29 @@ func TestTurnstileLeavesRoom(t *testing.T) {
 	})
 }
 
+// TestTurnstileGivenUpAtItsTurn: whoever has their turn at the moment at which they give
+// up leaves it to the next, without a rest, for nothing was done.
+func TestTurnstileGivenUpAtItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stile := newTurnstile(turnstileRules{atWork: 1, waiting: 1, shared: func() bool { return true }, atWorkShared: 1, rest: time.Hour})
+		lane, turn, err := stile.join("acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-turn
+		stile.giveUp("acme", lane, turn)
+		if n := stile.accounts(); n > 0 {
+			t.Errorf("%d accounts are kept that have no calls", n)
+		}
+		start := time.Now()
+		leave, err := stile.enter(t.Context(), "acme")
+		if err != nil || time.Since(start) > 0 {
+			t.Fatalf("the next: %v after %v", err, time.Since(start))
+		}
+		leave()
+	})
+}
+
 // TestLately: a refresh is remembered for a moment, and without a clock never.
 func TestLately(t *testing.T) {
 	now := time.Duration(0)

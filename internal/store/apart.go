@@ -18,7 +18,7 @@ import (
 
 // openApart opens one pool for everything.
 func (db *DB) openApart(o Options, config *pgx.ConnConfig, conns int) {
-	pool := newPool(o.wrapped(newPostgresConnector(config)), conns)
+	pool := newPool(o.wrapped(db.newPostgresConnector(config)), conns)
 	pool.SetConnMaxLifetime(connLife)
 	db.write, db.read, db.batch, db.log = pool, pool, pool, pool
 	// Readers always find a connection that no writer holds.

@@ -58,7 +58,7 @@ var _ authority.Store = (*DB)(nil)
 // machine's own until then. It comes before any use.
 func (db *DB) SetClock(now func() time.Time) { db.now = now }
 
-// OneWriter reports whether all that writes does so one after the other.
+// OneWriter reports whether all that writes shares one connection.
 func (db *DB) OneWriter() bool { return db.dialect.oneWriter }
 
 type insideKey struct{}

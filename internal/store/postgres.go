@@ -133,16 +133,16 @@ func (db *DB) openBatching(o Options, config *pgx.ConnConfig, conns int) {
 	for _, name := range []string{"plan_cache_mode", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
 		log.RuntimeParams[name] = batch.RuntimeParams[name]
 	}
-	db.log = newPool(o.wrapped(newPostgresConnector(log)), logConns)
+	db.log = newPool(o.wrapped(db.newPostgresConnector(log)), logConns)
 	db.log.SetConnMaxLifetime(connLife)
 	batches := batchConns
 	if conns == MinMaxConns {
 		batches--
 	}
 	general := conns - batches - logConns
-	db.write = newPool(o.wrapped(newPostgresConnector(config)), general)
+	db.write = newPool(o.wrapped(db.newPostgresConnector(config)), general)
 	db.read = db.write
-	db.batch = newPool(o.wrapped(aloneConnector{newPostgresConnector(batch)}), batches)
+	db.batch = newPool(o.wrapped(aloneConnector{db.newPostgresConnector(batch)}), batches)
 	db.writers = max(1, general*2/3-1) // with the bulk lane's, readers always find a connection that no writer holds
 	// A new connection plans anew, by what the tables have become.
 	db.batch.SetConnMaxLifetime(batchLife)
@@ -202,7 +202,13 @@ func setRuntime(config *pgx.ConnConfig, timeout time.Duration) {
 	if config.ValidateConnect == nil {
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	dialer := &net.Dialer{KeepAlive: 15 * time.Second, Timeout: config.ConnectTimeout, Control: giveUpAfter(timeout + config.ConnectTimeout)}
+	dialer := &net.Dialer{
+		Timeout:         config.ConnectTimeout,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 5 * time.Second},
+		// How long a statement may take has no bearing on this: the server's kernel
+		// acknowledges what the server still works at.
+		Control: giveUpAfter(min(timeout, DefaultStatementTimeout) + config.ConnectTimeout),
+	}
 	config.DialFunc = dialer.DialContext
 	config.OnNotice = func(c *pgconn.PgConn, n *pgconn.Notice) {
 		if n.Code == "01000" {
@@ -221,21 +227,26 @@ const warnedKey = "curfew.warned"
 // about them.
 type postgresConnector struct{ driver.Connector }
 
-func newPostgresConnector(config *pgx.ConnConfig) postgresConnector {
-	return postgresConnector{stdlib.GetConnector(*config, stdlib.OptionShouldPing(lostSince(config.ConnectTimeout)))}
+func (db *DB) newPostgresConnector(config *pgx.ConnConfig) postgresConnector {
+	return postgresConnector{stdlib.GetConnector(*config, stdlib.OptionShouldPing(db.silent(config.ConnectTimeout)))}
 }
 
-// lostSince asks a connection that was idle for a sign of life before it is used again,
+// silent asks a connection that was idle for a sign of life before it is used again,
 // and waits for that as long as for a new one: whoever takes it may have no deadline.
-// The driver asks once more what does not answer, and finds it closed.
-func lostSince(within time.Duration) func(context.Context, stdlib.ShouldPingParams) bool {
+// Where there is none the other idle ones go, too, for each of which somebody would
+// wait as long. The driver asks once more what does not answer, and finds it closed.
+func (db *DB) silent(within time.Duration) func(context.Context, stdlib.ShouldPingParams) bool {
 	return func(ctx context.Context, taken stdlib.ShouldPingParams) bool {
 		if taken.IdleDuration <= time.Second {
 			return false
 		}
 		ctx, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
-		return taken.Conn.Ping(ctx) != nil
+		if taken.Conn.Ping(ctx) == nil {
+			return false
+		}
+		db.dropIdle()
+		return true
 	}
 }
 

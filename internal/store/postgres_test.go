@@ -174,18 +174,18 @@ func TestBatchesSearchByKey(t *testing.T) {
 		if q == selectStandings {
 			parameters++
 		}
-		text := generalPlan(t, db.batch, q, parameters)
+		text := genericPlan(t, db.batch, q, parameters)
 		if !regexp.MustCompile("Index Scan (using|on) "+index).MatchString(text) || regexp.MustCompile("Seq Scan|Hash Join|Merge Join|Join Filter").MatchString(text) {
 			t.Errorf("the plan is\n%s", text)
 		}
 	}
-	if text := generalPlan(t, db.log, countBelowAccount, 3); strings.Contains(text, "Seq Scan") {
+	if text := genericPlan(t, db.log, countBelowAccount, 3); strings.Contains(text, "Seq Scan") {
 		t.Errorf("everybody's rows are read to count those of one account:\n%s", text)
 	}
 }
 
-// generalPlan is how a pool's connections run a statement with so many parameters.
-func generalPlan(t *testing.T, pool *sql.DB, q *query, parameters int) string {
+// genericPlan is how a pool's connections run a statement with so many parameters.
+func genericPlan(t *testing.T, pool *sql.DB, q *query, parameters int) string {
 	t.Helper()
 	c, err := pool.Conn(t.Context())
 	if err != nil {

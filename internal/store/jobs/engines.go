@@ -140,9 +140,7 @@ func connect(ctx context.Context, databaseURL string) (*pgxpool.Pool, string, er
 		return nil, "", errors.New("the URL of the database is not right")
 	}
 	config.MaxConns, config.ConnConfig = conns, conn
-	if config.PingTimeout == 0 { // the queue asks without a deadline
-		config.PingTimeout = conn.ConnectTimeout
-	}
+	config.PingTimeout = conn.ConnectTimeout // the queue asks without a deadline
 	conn.RuntimeParams["application_name"] = "curfew jobs"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
