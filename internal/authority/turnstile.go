@@ -38,8 +38,7 @@ type turnstileRules struct {
 type turnstileLane struct {
 	atWork int
 	line   []chan struct{} // who waits: closed when their turn has come
-	rested time.Time       // the end of the last one's rest
-	tended bool            // a timer is set for that moment
+	rests  int             // how many have ended, and whose rest has not
 }
 
 func newTurnstile(rules turnstileRules) *turnstile {
@@ -97,7 +96,15 @@ func (t *turnstile) leave(account string, lane *turnstileLane) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lane.atWork--
-	lane.rested = time.Now().Add(t.rest)
+	if t.rest > 0 && t.shared() {
+		lane.rests++
+		time.AfterFunc(t.rest, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			lane.rests--
+			t.tend(account, lane)
+		})
+	}
 	t.tend(account, lane)
 }
 
@@ -115,25 +122,16 @@ func (t *turnstile) giveUp(account string, lane *turnstileLane, turn chan struct
 
 // tend lets those begin whose turn has come, and forgets an account that has none.
 func (t *turnstile) tend(account string, lane *turnstileLane) {
-	atWork, rest := t.atWork, time.Duration(0)
+	atWork, resting := t.atWork, false
 	if t.shared() {
-		atWork, rest = t.atWorkShared, time.Until(lane.rested)
+		atWork, resting = t.atWorkShared, lane.rests > 0
 	}
-	for rest <= 0 && len(lane.line) > 0 && lane.atWork < atWork {
+	for !resting && len(lane.line) > 0 && lane.atWork < atWork {
 		lane.atWork++
 		close(lane.line[0])
 		lane.line = lane.line[1:]
 	}
-	switch {
-	case rest > 0 && !lane.tended && lane.atWork < atWork:
-		lane.tended = true
-		time.AfterFunc(rest, func() {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			lane.tended = false
-			t.tend(account, lane)
-		})
-	case !lane.tended && lane.atWork == 0 && len(lane.line) == 0:
+	if lane.rests == 0 && lane.atWork == 0 && len(lane.line) == 0 {
 		delete(t.lanes, account)
 	}
 }
