@@ -240,12 +240,14 @@ func (db *DB) silent(within time.Duration) func(context.Context, stdlib.ShouldPi
 		if taken.IdleDuration <= time.Second {
 			return false
 		}
-		ctx, cancel := context.WithTimeout(ctx, within)
+		limited, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
-		if taken.Conn.Ping(ctx) == nil {
+		if taken.Conn.Ping(limited) == nil {
 			return false
 		}
-		db.dropIdle()
+		if ctx.Err() == nil { // else whoever asked has left, which tells nothing of the others
+			db.dropIdle()
+		}
 		return true
 	}
 }
