@@ -26,7 +26,7 @@ func (db *DB) openApart(o Options, config *pgx.ConnConfig, conns int) {
 	db.dialect.rotators, db.dialect.lookers = max(1, conns/3), max(1, conns/4)
 	db.dialect.apart, db.dialect.batched, db.dialect.lockAccounts, db.dialect.look = true, nil, nil, nil
 	db.dialect.rotate, db.dialect.alone, db.dialect.standings = rotateInOrder, nil, standingsApart
-	db.dialect.starts = nil
+	db.dialect.starts, db.dialect.tell = nil, tellInTurn
 }
 
 // rotateInOrder runs the statement for each call in the order of the key, so

@@ -49,9 +49,11 @@ type dialect struct {
 	// where those are kept apart.
 	together bool
 	look     *query
-	// starts is how what services' starts do alike is done by few statements; nil
-	// where accounts are kept apart.
-	starts *startDialect
+	// starts reads what services' starts look at, for many; nil where accounts are
+	// kept apart.
+	starts startLooker
+	// tell writes what a transaction is yet to write at its end.
+	tell func(ctx context.Context, c conn, t *untold) error
 	// appendLog puts entries into the revocation log.
 	appendLog func(ctx context.Context, c conn, entries []curfew.Revocation) error
 	// verifiers keeps what was heard of verifiers, in the order of their ids.

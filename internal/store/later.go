@@ -187,25 +187,98 @@ func (c conn) tell(ctx context.Context) error {
 	if l == nil || l.failed != nil || len(l.revoked)+len(l.events)+len(l.tellings) == 0 && !l.untold() {
 		return c.failed()
 	}
-	revoked, events, tellings, began, claims := l.revoked, l.events, l.tellings, l.began, l.claims
+	// In one order, so that those of two nodes never wait for each other.
+	slices.SortFunc(l.claims, func(a, b claim) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	t := &untold{began: l.began, stamps: stampsOf(l.began), revoked: l.revoked, events: l.events, heads: c.movedHeads(), tellings: l.tellings, claims: l.claims}
 	l.revoked, l.events, l.tellings, l.began, l.claims = nil, nil, nil, nil, nil
 	c.later = nil // for these statements
-	if l.failed = c.beginAll(ctx, began); l.failed == nil {
-		l.failed = c.revokeAll(ctx, revoked)
-	}
-	if l.failed == nil {
-		l.failed = c.insertEvents(ctx, events)
-	}
-	if l.failed == nil {
-		l.failed = c.moveHeads(ctx, l.heads)
-	}
-	if l.failed == nil {
-		l.failed = c.tellAll(ctx, tellings)
-	}
-	if l.failed == nil {
-		l.failed = c.claimAll(ctx, claims)
-	}
+	l.failed = c.db.dialect.tell(ctx, c, t)
 	return l.failed
+}
+
+// untold is what a transaction writes at its end.
+type untold struct {
+	began    []curfew.Session
+	stamps   []loginStamp
+	revoked  []revokedSession
+	events   []audit.Sealed
+	heads    []movedHead
+	tellings []telling
+	claims   []claim
+}
+
+// movedHead is where an account's audit chain goes.
+type movedHead struct {
+	account curfew.ID
+	from    int64
+	to      audit.Head
+	seal    audit.HeadSeal
+}
+
+// movedHeads are the heads of chains which go to where the events are that are written.
+func (c conn) movedHeads() (moved []movedHead) {
+	for id, h := range c.later.heads {
+		if h.next == h.stored {
+			continue
+		}
+		m := movedHead{account: id, from: h.stored.Seq, to: h.next}
+		// A head that was tampered with is never made good by what comes after it.
+		if c.db.chain.HeadHolds(id, h.stored, h.seal) {
+			m.seal = c.db.chain.SealHead(id, h.next)
+		}
+		h.stored, h.seal = h.next, m.seal
+		moved = append(moved, m)
+	}
+	return moved
+}
+
+// tellInTurn writes row by row: which is what SQLite does best, and where accounts are
+// kept apart each statement finds its shard by itself.
+func tellInTurn(ctx context.Context, c conn, t *untold) error {
+	for i := range t.began {
+		args, err := sessionArgs(&t.began[i])
+		if err == nil {
+			err = c.execOne(ctx, insertSession, args...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, s := range t.stamps {
+		if err := c.execOne(ctx, stampLogin, s.account[:], s.user[:], micros(s.at)); err != nil {
+			return err
+		}
+	}
+	for i := range t.events {
+		if err := c.insertEvent(ctx, &t.events[i]); err != nil {
+			return err
+		}
+	}
+	for i := range t.heads {
+		h := &t.heads[i]
+		if err := c.execOne(ctx, moveHead, h.account[:], h.to.Seq, h.to.MAC[:], h.seal[:], h.from); err != nil {
+			return err
+		}
+	}
+	if err := c.tellAll(ctx, t.tellings); err != nil {
+		return err
+	}
+	for i := range t.claims {
+		r := &t.claims[i]
+		if err := c.execOne(ctx, claimRepeatable, r.ID[:], r.BodyHash[:], r.AccountID[:], r.SessionID[:], micros(r.MadeAt), micros(r.after)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// execOne runs a write that must change one row.
+func (c conn) execOne(ctx context.Context, q *query, args ...any) error {
+	n, err := c.exec(ctx, q, args...)
+	if err == nil && n != 1 {
+		err = errMoved
+	}
+	return err
 }
 
 // failed is why nothing of the transaction can be committed.

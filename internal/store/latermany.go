@@ -2,8 +2,13 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 
-	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
@@ -28,47 +33,163 @@ var (
  AS v (p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, p17)`}
 )
 
-// exactly holds what a statement has changed to the rows that there had to be.
-func exactly(want int, n int64, err error) error {
-	if err == nil && n != int64(want) {
-		err = errMoved
-	}
-	return err
+// tellMany is tellWebhooksAt for many.
+var tellMany = &query{writes: true, text: ofRow.Replace(tellHead+tellSeq) + `
+ FROM ` + unnested(`bytea bytea text bytea bigint bigint text text bigint bigint`) + ` CROSS JOIN webhooks w` + ofRow.Replace(tellWhere)}
+
+// atOnceParts are what a transaction writes at its end: by a statement for one row, or
+// by that for many, whose columns are the parameters of the other.
+var atOnceParts = [...]struct {
+	one, many *query
+	rows      func(conn, *untold) (want int, columns []any, err error)
+}{
+	{insertSession, insertSessions, beganRows}, {stampLogin, stampLogins, stampRows}, {revokeSession, revokeSessions, revokedRows},
+	{insertAudit, insertAudits, eventRows}, {moveHead, moveHeads, headRows}, {claimRepeatable, claimRepeatables, claimRows},
+	{tellWebhooksAt, tellMany, toldRows},
 }
 
-func (c conn) revokeAll(ctx context.Context, all []revokedSession) error {
-	if len(all) == 0 {
+// tellingPart is the part that answers with the keys of what it wrote, one behind the other; the
+// others with how many rows they have changed.
+const tellingPart = len(atOnceParts) - 1
+
+// chosen says for each part which statement does it, if any.
+type chosen [len(atOnceParts)]*query
+
+// atOnce are statements that do several parts, by those. The rows are of different tables
+// or of different columns, so that none needs to see what another has done.
+var atOnce sync.Map // of chosen and *query
+
+func (parts chosen) atOnce() *query {
+	if known, ok := atOnce.Load(parts); ok {
+		return known.(*query)
+	}
+	var with, answers []string
+	others := 0
+	for i, part := range parts {
+		if part == nil {
+			continue
+		}
+		text, returning, answer := part.text, "1", "count(*)"
+		if i == tellingPart {
+			text, returning, answer = strings.TrimSuffix(text, tellReturning), "account_id || id || webhook_id AS key", "string_agg(key, '')"
+		}
+		text, others = renumbered(text, others)
+		with = append(with, fmt.Sprintf("w%d AS (%s RETURNING %s)", i, text, returning))
+		answers = append(answers, fmt.Sprintf("(SELECT %s FROM w%d)", answer, i))
+	}
+	q, _ := atOnce.LoadOrStore(parts, &query{writes: true, text: "WITH " + strings.Join(with, ",\n ") + "\n SELECT " + strings.Join(answers, ", ")})
+	return q.(*query)
+}
+
+var parameter = regexp.MustCompile(`\$\d+`)
+
+// renumbered is a statement whose parameters come after so many others, and how many
+// there are then.
+func renumbered(text string, others int) (string, int) {
+	most := others
+	return parameter.ReplaceAllStringFunc(text, func(p string) string {
+		n, _ := strconv.Atoi(p[1:]) // it is digits
+		most = max(most, others+n)
+		return "$" + strconv.Itoa(others+n)
+	}), most
+}
+
+// tellAtOnce writes everything by one statement: each is a trip to the server, for which
+// its process and this one have to be woken. A single row is not said by arrays: of how
+// many rows those are the server has no idea, and would plan them anew each time.
+func tellAtOnce(ctx context.Context, c conn, t *untold) error {
+	var parts chosen
+	var args, answers []any
+	var want, changed [len(atOnceParts)]int
+	var keys []byte
+	for i, part := range atOnceParts {
+		n, columns, err := part.rows(c, t)
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			continue
+		case n == 1:
+			parts[i], args = part.one, append(args, firstOf(columns)...)
+		default:
+			parts[i], args = part.many, append(args, columns...)
+		}
+		if i == tellingPart {
+			answers = append(answers, &keys)
+			continue
+		}
+		want[i] = n
+		answers = append(answers, &changed[i])
+	}
+	if parts == (chosen{}) {
 		return nil
 	}
-	n := len(all)
+	if err := c.row(ctx, parts.atOnce(), args...).Scan(answers...); err != nil {
+		return err
+	}
+	if changed != want {
+		return errMoved
+	}
+	const size = len(curfew.ID{})
+	for key := range slices.Chunk(keys, 3*size) {
+		c.handsOver(curfew.DeliveryKey{AccountID: curfew.ID(key), EventID: curfew.ID(key[size:]), WebhookID: curfew.ID(key[2*size:])})
+	}
+	return nil
+}
+
+// firstOf are the values of the first row.
+func firstOf(columns []any) []any {
+	values := make([]any, len(columns))
+	for i, column := range columns {
+		switch column := column.(type) {
+		case [][]byte:
+			values[i] = column[0]
+		case []int64:
+			values[i] = column[0]
+		case []string:
+			values[i] = column[0]
+		default: // the same for all
+			values[i] = column
+		}
+	}
+	return values
+}
+
+func toldRows(c conn, t *untold) (int, []any, error) {
+	n := len(t.tellings)
+	accounts, ids, subjects := make([][]byte, n), make([][]byte, n), make([][]byte, n)
+	types, bodies := make([]string, n), make([]string, n)
+	ats, watches, untils, seqs := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	for i := range t.tellings {
+		e := &t.tellings[i]
+		body, err := e.Body()
+		if err != nil {
+			return 0, nil, err
+		}
+		accounts[i], ids[i], types[i], subjects[i], bodies[i] = e.AccountID[:], e.ID[:], string(e.Type), e.Subject[:], body
+		ats[i], watches[i], untils[i], seqs[i] = e.OccurredAt.UnixMicro(), c.watchAt(e.Telling).UnixMicro(), notUntil(e.Telling).UnixMicro(), e.seq
+	}
+	return n, []any{accounts, ids, types, subjects, ats, watches, bodies, types, untils, seqs}, nil
+}
+
+func revokedRows(_ conn, t *untold) (int, []any, error) {
+	n := len(t.revoked)
 	accounts, sessions, ats, reasons := make([][]byte, n), make([][]byte, n), make([]int64, n), make([]string, n)
-	for i := range all {
-		r := &all[i]
+	for i := range t.revoked {
+		r := &t.revoked[i]
 		accounts[i], sessions[i], ats[i], reasons[i] = r.account[:], r.session[:], r.at.UnixMicro(), string(r.reason)
 	}
-	changed, err := c.exec(ctx, revokeSessions, accounts, sessions, ats, reasons)
-	return exactly(n, changed, err)
+	return n, []any{accounts, sessions, ats, reasons}, nil
 }
 
-func (c conn) insertEvents(ctx context.Context, events []audit.Sealed) error {
-	if len(events) == 0 {
-		return nil
-	}
-	if len(events) == 1 || c.db.dialect.apart || c.db.dialect.oneWriter { // there, the statement finds its shard by itself
-		for i := range events {
-			if err := c.insertEvent(ctx, &events[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	n := len(events)
+func eventRows(_ conn, t *untold) (int, []any, error) {
+	n := len(t.events)
 	accounts, ids, actors, resources, macs := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	seqs, times, keys := make([]int64, n), make([]int64, n), make([]int64, n)
 	actions, actorTypes, names, emails, resourceTypes := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	requests, addresses, agents, details := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	for i := range events {
-		e := &events[i]
+	for i := range t.events {
+		e := &t.events[i]
 		accounts[i], ids[i], macs[i] = e.AccountID[:], e.ID[:], e.MAC[:]
 		seqs[i], times[i], keys[i] = e.Seq, e.OccurredAt.UnixMicro(), int64(e.KeyID)
 		actions[i], resourceTypes[i], requests[i], addresses[i], agents[i], details[i] = string(e.Action), e.ResourceType, e.RequestID, e.IP, e.UserAgent, string(e.Details)
@@ -82,39 +203,16 @@ func (c conn) insertEvents(ctx context.Context, events []audit.Sealed) error {
 			resources[i] = e.ResourceID[:]
 		}
 	}
-	_, err := c.exec(ctx, insertAudits, accounts, seqs, ids, times, actions, actorTypes, actors, names, emails,
-		resourceTypes, resources, requests, addresses, agents, details, keys, macs)
-	return err
+	return n, []any{accounts, seqs, ids, times, actions, actorTypes, actors, names, emails,
+		resourceTypes, resources, requests, addresses, agents, details, keys, macs}, nil
 }
 
-// moveHeads brings the heads of chains to where the events are that were written.
-func (c conn) moveHeads(ctx context.Context, heads map[curfew.ID]*chainHead) error {
-	var ids, macs, seals [][]byte
-	var seqs, before []int64
-	for id, h := range heads {
-		if h.next == h.stored {
-			continue
-		}
-		// A head that was tampered with is never made good by what comes after it.
-		var seal audit.HeadSeal
-		if c.db.chain.HeadHolds(id, h.stored, h.seal) {
-			seal = c.db.chain.SealHead(id, h.next)
-		}
-		ids, seqs, macs, seals, before = append(ids, id[:]), append(seqs, h.next.Seq), append(macs, h.next.MAC[:]), append(seals, seal[:]), append(before, h.stored.Seq)
-		h.stored, h.seal = h.next, seal
+func headRows(_ conn, t *untold) (int, []any, error) {
+	n := len(t.heads)
+	accounts, macs, seals, seqs, before := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([]int64, n), make([]int64, n)
+	for i := range t.heads {
+		h := &t.heads[i]
+		accounts[i], seqs[i], macs[i], seals[i], before[i] = h.account[:], h.to.Seq, h.to.MAC[:], h.seal[:], h.from
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	if len(ids) == 1 || c.db.dialect.oneWriter {
-		for i := range ids {
-			n, err := c.exec(ctx, moveHead, ids[i], seqs[i], macs[i], seals[i], before[i])
-			if err := exactly(1, n, err); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	n, err := c.exec(ctx, moveHeads, ids, seqs, macs, seals, before)
-	return exactly(len(ids), n, err)
+	return n, []any{accounts, seqs, macs, seals, before}, nil
 }

@@ -23,7 +23,7 @@ var (
 	// session that expired, is left as it is.
 	tellWebhooks = statement(tellHead + `, (SELECT a.audit_seq FROM accounts a WHERE a.id = $1)` + tellTail)
 	// Where it is known how far the account's audit log goes.
-	tellWebhooksAt = statement(tellHead + `, CAST($10 AS bigint)` + tellTail)
+	tellWebhooksAt = statement(tellHead + tellSeq + tellTail)
 	anyWebhook     = statement(`SELECT count(*) FROM webhooks WHERE disabled_at IS NULL`)
 
 	// A delivery is claimed by whoever moves its time on, and only the first of
@@ -72,8 +72,11 @@ var (
 const (
 	tellHead = `INSERT INTO outbox (account_id, id, webhook_id, type, subject, created_at, due_at, watch_at, body, seq)
  SELECT $1, $2, w.id, $3, $4, $5, $5, $6, $7`
-	tellTail = ` FROM webhooks w WHERE w.disabled_at IS NULL AND replace(w.events, $8, '') <> w.events AND w.expired_until < $9
- ON CONFLICT (account_id, id, webhook_id) DO NOTHING RETURNING webhook_id`
+	tellSeq   = `, CAST($10 AS bigint)`
+	tellWhere = ` WHERE w.disabled_at IS NULL AND replace(w.events, $8, '') <> w.events AND w.expired_until < $9
+ ON CONFLICT (account_id, id, webhook_id) DO NOTHING`
+	tellTail      = ` FROM webhooks w` + tellWhere + tellReturning
+	tellReturning = ` RETURNING webhook_id`
 )
 
 // handOver is how long who commits an event, or is to make an attempt, has for
@@ -123,24 +126,37 @@ func (c conn) tellOne(ctx context.Context, q *query, e curfew.Telling, seq ...an
 	if err != nil {
 		return err
 	}
-	watch := e.OccurredAt
-	if c.db.onTold.Load() != nil {
-		watch = c.db.now().Add(handOver)
-	}
-	notUntil := farFuture
-	if e.Type == curfew.EventSessionExpired {
-		notUntil = e.OccurredAt
-	}
 	return c.each(ctx, q, func(scan func(...any) error) error {
 		key := curfew.DeliveryKey{AccountID: e.AccountID, EventID: e.ID}
 		if err := scan(idInto{&key.WebhookID}); err != nil {
 			return err
 		}
-		if c.told != nil {
-			*c.told = append(*c.told, key)
-		}
+		c.handsOver(key)
 		return nil
-	}, append([]any{e.AccountID[:], e.ID[:], string(e.Type), e.Subject[:], micros(e.OccurredAt), micros(watch), body, string(e.Type), micros(notUntil)}, seq...)...)
+	}, append([]any{e.AccountID[:], e.ID[:], string(e.Type), e.Subject[:], micros(e.OccurredAt), micros(c.watchAt(e)), body, string(e.Type), micros(notUntil(e))}, seq...)...)
+}
+
+// handsOver notes a delivery for whoever makes it in this process.
+func (c conn) handsOver(key curfew.DeliveryKey) {
+	if c.told != nil {
+		*c.told = append(*c.told, key)
+	}
+}
+
+// watchAt is when an event's deliveries are looked after, should nobody have made them.
+func (c conn) watchAt(e curfew.Telling) time.Time {
+	if c.db.onTold.Load() == nil {
+		return e.OccurredAt
+	}
+	return c.db.now().Add(handOver)
+}
+
+// notUntil is by when whoever is told of an event must not have been told of such before.
+func notUntil(e curfew.Telling) time.Time {
+	if e.Type == curfew.EventSessionExpired {
+		return e.OccurredAt
+	}
+	return farFuture
 }
 
 func (c conn) ClaimDelivery(ctx context.Context, key curfew.DeliveryKey, now, until time.Time) (curfew.Delivery, error) {

@@ -168,8 +168,8 @@ func TestBatchesSearchByKey(t *testing.T) {
 	if _, err := db.write.ExecContext(t.Context(), "ANALYZE"); err != nil {
 		t.Fatal(err)
 	}
-	for q, index := range map[*query]string{rotateAll: "sessions_pkey", selectStandings: "sessions_pkey", selectPeople: "users_by_external_id",
-		selectRepeatables: "idempotency_keys_pkey", insertSessions: "users_pkey", stampLogins: "users_pkey"} {
+	for q, index := range map[*query]string{rotateAll: "sessions_pkey", selectStandings: "sessions_pkey", selectStarts: "users_by_external_id",
+		insertSessions: "users_pkey", stampLogins: "users_pkey"} {
 		parameters := strings.Count(q.text, "CAST($")
 		if q == selectStandings {
 			parameters++

@@ -177,6 +177,16 @@ func (s hashInto) Scan(v any) error {
 	return nil
 }
 
+// optionalInto scans what may be NULL, which leaves it as it is.
+type optionalInto struct{ sql.Scanner }
+
+func (s optionalInto) Scan(v any) error {
+	if v == nil {
+		return nil
+	}
+	return s.Scanner.Scan(v)
+}
+
 // sealInto scans the seal of an audit chain's head. One of another length is
 // the zero seal, which holds for nothing.
 type sealInto struct{ seal *audit.HeadSeal }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -78,49 +77,40 @@ func (c conn) lookAtStarts(ctx context.Context, calls []*txCall) error {
 	}
 	l := &c.later.startsLater
 	l.alone = len(calls) == 1
-	var people []personKey
-	var keys [][]byte
+	var looks []startLook
 	for _, call := range calls {
 		if call.start == nil {
 			continue
 		}
-		person := personKey{call.accountID, call.start.User}
-		if _, asked := l.asked[person]; !asked {
-			l.asked[person] = nil
-			people = append(people, person)
-		}
+		look := startLook{person: personKey{call.accountID, call.start.User}}
+		l.asked[look.person] = nil
 		if id := call.start.Key; id != ([32]byte{}) {
-			if _, asked := l.repeats[id]; !asked {
-				l.repeats[id] = nil
-				keys = append(keys, id[:])
-			}
+			l.repeats[id] = nil
+			look.key = id[:]
 		}
+		looks = append(looks, look)
 	}
-	if len(people) == 0 {
+	if len(looks) == 0 {
 		return nil
 	}
-	if err := c.db.dialect.starts.people(ctx, c, people, func(number int, p *lookedPerson) {
-		if number >= 1 && number <= len(people) {
-			l.asked[people[number-1]] = p
+	return c.db.dialect.starts(ctx, c, looks, func(number int, p *lookedPerson) {
+		if number >= 1 && number <= len(looks) {
+			l.asked[looks[number-1].person] = p
 			l.ids[personID{p.user.AccountID, p.user.ID}] = p
 		}
-	}); err != nil {
-		return err
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	return c.db.dialect.starts.repeats(ctx, c, keys, func(r *curfew.Repeatable) { l.repeats[r.ID] = r })
+	}, func(r *curfew.Repeatable) { l.repeats[r.ID] = r })
 }
 
-// startDialect is how an engine reads and writes what starts do alike.
-type startDialect struct {
-	people   func(ctx context.Context, c conn, people []personKey, found func(number int, p *lookedPerson)) error
-	repeats  func(ctx context.Context, c conn, keys [][]byte, found func(*curfew.Repeatable)) error
-	sessions func(ctx context.Context, c conn, began []curfew.Session) error
-	stamps   func(ctx context.Context, c conn, stamps []loginStamp) error
-	claims   func(ctx context.Context, c conn, claims []claim) error
+// startLook is whom a start is for, and what it is named; nil for no name.
+type startLook struct {
+	person personKey
+	key    []byte
 }
+
+// startLooker reads what starts look at: people by the number of their look, from 1
+// on, and earlier starts of that name. An earlier start of somebody who is not there
+// may be left out: it is looked for again when they are to be made.
+type startLooker func(ctx context.Context, c conn, looks []startLook, person func(number int, p *lookedPerson), repeat func(*curfew.Repeatable)) error
 
 // personLooked is somebody who was read beforehand; known says whether anybody was
 // looked for under that name.
@@ -175,14 +165,8 @@ type loginStamp struct {
 	at time.Time
 }
 
-// beginAll starts sessions.
-func (c conn) beginAll(ctx context.Context, began []curfew.Session) error {
-	if len(began) == 0 {
-		return nil
-	}
-	if err := c.db.dialect.starts.sessions(ctx, c, began); err != nil {
-		return err
-	}
+// stampsOf are when the people of sessions that began signed in last.
+func stampsOf(began []curfew.Session) (stamps []loginStamp) {
 	last := map[personID]time.Time{}
 	for i := range began {
 		who := personID{began[i].AccountID, began[i].UserID}
@@ -190,21 +174,10 @@ func (c conn) beginAll(ctx context.Context, began []curfew.Session) error {
 			last[who] = at
 		}
 	}
-	stamps := make([]loginStamp, 0, len(last))
 	for who, at := range last {
 		stamps = append(stamps, loginStamp{who, at})
 	}
-	return c.db.dialect.starts.stamps(ctx, c, stamps)
-}
-
-// claimAll keeps starts under their names, in the order of those: so that those of
-// two nodes never wait for each other.
-func (c conn) claimAll(ctx context.Context, claims []claim) error {
-	if len(claims) == 0 {
-		return nil
-	}
-	slices.SortFunc(claims, func(a, b claim) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	return c.db.dialect.starts.claims(ctx, c, claims)
+	return stamps
 }
 
 // InStart runs fn in a transaction with other starts that wait.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/curfew-auth/curfew/internal/curfew"
@@ -23,14 +24,13 @@ func unnested(types string) string {
 }
 
 var (
-	// selectPeople is selectAccountAndUserOf for many. OFFSET 0 keeps the search for
-	// the person whole, as in selectStandings; here and below.
-	selectPeople = &query{text: `SELECT v.n, ` + accountColumns + `, ` + userColumns + `
- FROM unnest(CAST($1 AS bytea[]), CAST($2 AS text[])) WITH ORDINALITY AS v (p1, p2, n)
+	// selectStarts is selectAccountAndUserOf for many, and selectRepeatable beside that.
+	// OFFSET 0 keeps each search whole, as in selectStandings; here and below.
+	selectStarts = &query{text: `SELECT v.n, ` + accountColumns + `, ` + userColumns + `, ` + repeatableColumns + `
+ FROM unnest(CAST($1 AS bytea[]), CAST($2 AS text[]), CAST($3 AS bytea[])) WITH ORDINALITY AS v (p1, p2, p3, n)
  CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.account_id = v.p1 AND u.external_id = v.p2 OFFSET 0) u
- JOIN accounts a ON a.id = v.p1`}
-
-	selectRepeatables = &query{text: `SELECT ` + repeatableColumns + ` FROM idempotency_keys i WHERE i.id = ANY(CAST($1 AS bytea[]))`}
+ JOIN accounts a ON a.id = v.p1
+ LEFT JOIN LATERAL (SELECT * FROM idempotency_keys i WHERE i.id = v.p3 OFFSET 0) i ON true`}
 
 	insertSessions = &query{writes: true, text: ofRow.Replace(insertSessionInto) + `
  FROM ` + unnested(`bytea bytea bytea bytea bigint bigint bigint bigint bigint bigint bigint bigint bigint bigint bigint text text text bigint`) +
@@ -44,80 +44,79 @@ var (
  FROM ` + unnested(`bytea bytea bytea bytea bigint`) + claimUnless}
 )
 
-var startsTogether = &startDialect{
-	people: func(ctx context.Context, c conn, people []personKey, found func(int, *lookedPerson)) error {
-		accounts, names := make([][]byte, len(people)), make([]string, len(people))
-		for i := range people {
-			accounts[i], names[i] = people[i].account[:], people[i].external
-		}
-		return c.each(ctx, selectPeople, func(scan func(...any) error) error {
-			var number int
-			p := new(lookedPerson)
-			if err := scan(append([]any{&number}, p.into()...)...); err != nil {
-				return err
-			}
-			found(number, p)
-			return nil
-		}, accounts, names)
-	},
-	repeats: func(ctx context.Context, c conn, keys [][]byte, found func(*curfew.Repeatable)) error {
-		return c.each(ctx, selectRepeatables, func(scan func(...any) error) error {
-			r, err := scanRepeatable(scan)
-			if err == nil {
-				found(&r)
-			}
+func lookMany(ctx context.Context, c conn, looks []startLook, person func(int, *lookedPerson), repeat func(*curfew.Repeatable)) error {
+	n := len(looks)
+	accounts, names, keys := make([][]byte, n), make([]string, n), make([][]byte, n)
+	for i, look := range looks {
+		accounts[i], names[i], keys[i] = look.person.account[:], look.person.external, look.key
+	}
+	return c.each(ctx, selectStarts, func(scan func(...any) error) error {
+		var number int
+		p, r := new(lookedPerson), new(curfew.Repeatable)
+		if err := scan(slices.Concat([]any{&number}, p.into(), []any{optionalInto{hashInto{&r.ID}}, optionalInto{hashInto{&r.BodyHash}},
+			idInto{&r.AccountID}, idInto{&r.SessionID}, timeInto{&r.MadeAt}})...); err != nil {
 			return err
-		}, keys)
-	},
-	sessions: func(ctx context.Context, c conn, began []curfew.Session) error {
-		n := len(began)
-		accounts, users, ids, hashes := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
-		var numbers [12][]int64
-		for k := range numbers {
-			numbers[k] = make([]int64, n)
 		}
-		devices, addresses, methods := make([]string, n), make([]string, n), make([]string, n)
-		for i := range began {
-			s := &began[i]
-			device, err := json.Marshal(s.Device)
-			if err != nil {
-				return err
-			}
-			accounts[i], users[i], ids[i], hashes[i] = s.AccountID[:], s.UserID[:], s.ID[:], s.SecretHash[:]
-			for k, v := range [...]int64{int64(s.Generation), s.PolicyVersion, s.StartedAt.UnixMicro(), s.AuthTime.UnixMicro(), s.LastActiveAt.UnixMicro(),
-				int64(s.IdleMinutes), int64(s.AbsoluteMinutes), s.IdleExpiresAt.UnixMicro(), s.AbsoluteExpiresAt.UnixMicro(),
-				s.AccountEpoch, s.UserEpoch, activityHour(s.LastActiveAt)} {
-				numbers[k][i] = v
-			}
-			devices[i], addresses[i], methods[i] = string(device), s.IP, strings.Join(s.AMR, " ")
+		person(number, p)
+		if !r.MadeAt.IsZero() {
+			repeat(r)
 		}
-		args := []any{accounts, users, ids, hashes}
-		for _, column := range numbers[:11] {
-			args = append(args, column)
+		return nil
+	}, accounts, names, keys)
+}
+
+func beganRows(_ conn, t *untold) (int, []any, error) {
+	n := len(t.began)
+	accounts, users, ids, hashes := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
+	var numbers [12][]int64
+	for k := range numbers {
+		numbers[k] = make([]int64, n)
+	}
+	devices, addresses, methods := make([]string, n), make([]string, n), make([]string, n)
+	for i := range t.began {
+		s := &t.began[i]
+		device, err := json.Marshal(s.Device)
+		if err != nil {
+			return 0, nil, err
 		}
-		changed, err := c.exec(ctx, insertSessions, append(args, devices, addresses, methods, numbers[11])...)
-		return exactly(n, changed, err)
-	},
-	stamps: func(ctx context.Context, c conn, stamps []loginStamp) error {
-		accounts, users, ats := make([][]byte, len(stamps)), make([][]byte, len(stamps)), make([]int64, len(stamps))
-		for i := range stamps {
-			accounts[i], users[i], ats[i] = stamps[i].account[:], stamps[i].user[:], stamps[i].at.UnixMicro()
+		accounts[i], users[i], ids[i], hashes[i] = s.AccountID[:], s.UserID[:], s.ID[:], s.SecretHash[:]
+		for k, v := range [...]int64{int64(s.Generation), s.PolicyVersion, s.StartedAt.UnixMicro(), s.AuthTime.UnixMicro(), s.LastActiveAt.UnixMicro(),
+			int64(s.IdleMinutes), int64(s.AbsoluteMinutes), s.IdleExpiresAt.UnixMicro(), s.AbsoluteExpiresAt.UnixMicro(),
+			s.AccountEpoch, s.UserEpoch, activityHour(s.LastActiveAt)} {
+			numbers[k][i] = v
 		}
-		changed, err := c.exec(ctx, stampLogins, accounts, users, ats)
-		return exactly(len(stamps), changed, err)
-	},
-	claims: func(ctx context.Context, c conn, claims []claim) error {
-		n := len(claims)
-		ids, bodies, accounts, sessions, ats := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n), make([]int64, n)
-		after := claims[0].after
-		for i := range claims {
-			r := &claims[i]
-			ids[i], bodies[i], accounts[i], sessions[i], ats[i] = r.ID[:], r.BodyHash[:], r.AccountID[:], r.SessionID[:], r.MadeAt.UnixMicro()
-			if r.after.Before(after) {
-				after = r.after
-			}
+		devices[i], addresses[i], methods[i] = string(device), s.IP, strings.Join(s.AMR, " ")
+	}
+	columns := []any{accounts, users, ids, hashes}
+	for _, column := range numbers[:11] {
+		columns = append(columns, column)
+	}
+	return n, append(columns, devices, addresses, methods, numbers[11]), nil
+}
+
+func stampRows(_ conn, t *untold) (int, []any, error) {
+	n := len(t.stamps)
+	accounts, users, ats := make([][]byte, n), make([][]byte, n), make([]int64, n)
+	for i := range t.stamps {
+		s := &t.stamps[i]
+		accounts[i], users[i], ats[i] = s.account[:], s.user[:], s.at.UnixMicro()
+	}
+	return n, []any{accounts, users, ats}, nil
+}
+
+func claimRows(_ conn, t *untold) (int, []any, error) {
+	n := len(t.claims)
+	if n == 0 {
+		return 0, nil, nil
+	}
+	ids, bodies, accounts, sessions, ats := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n), make([]int64, n)
+	after := t.claims[0].after
+	for i := range t.claims {
+		r := &t.claims[i]
+		ids[i], bodies[i], accounts[i], sessions[i], ats[i] = r.ID[:], r.BodyHash[:], r.AccountID[:], r.SessionID[:], r.MadeAt.UnixMicro()
+		if r.after.Before(after) {
+			after = r.after
 		}
-		changed, err := c.exec(ctx, claimRepeatables, ids, bodies, accounts, sessions, ats, after.UnixMicro())
-		return exactly(n, changed, err)
-	},
+	}
+	return n, []any{ids, bodies, accounts, sessions, ats, after.UnixMicro()}, nil
 }

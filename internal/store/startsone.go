@@ -26,63 +26,35 @@ var (
  UNION ALL SELECT n + 1, substr($1, n * 32 + 1, 32) FROM v WHERE n < length($1) / 32) SELECT ` + repeatableColumns + ` FROM v CROSS JOIN idempotency_keys i ON i.id = v.p1`}
 )
 
-var startsOneByOne = &startDialect{
-	people: func(ctx context.Context, c conn, people []personKey, found func(int, *lookedPerson)) error {
-		keys := make([]byte, 0, len(people)*(len(curfew.ID{})+externalSize))
-		for _, p := range people {
-			keys = append(append(keys, p.account[:]...), p.external...)
-			for range externalSize - len(p.external) {
-				keys = append(keys, ' ')
-			}
+func lookPacked(ctx context.Context, c conn, looks []startLook, person func(int, *lookedPerson), repeat func(*curfew.Repeatable)) error {
+	var starts []byte
+	people := make([]byte, 0, len(looks)*(len(curfew.ID{})+externalSize))
+	for _, look := range looks {
+		people = append(append(people, look.person.account[:]...), look.person.external...)
+		for range externalSize - len(look.person.external) {
+			people = append(people, ' ')
 		}
-		return c.each(ctx, packedPeople, func(scan func(...any) error) error {
-			var number int
-			var head audit.Head
-			var seal audit.HeadSeal
-			p := new(lookedPerson)
-			if err := scan(slices.Concat([]any{&number}, p.into(), []any{&head.Seq, hashInto{&head.MAC}, sealInto{&seal}})...); err != nil {
-				return err
-			}
-			c.later.headOf(p.account.ID, head, seal)
-			found(number, p)
-			return nil
-		}, keys)
-	},
-	repeats: func(ctx context.Context, c conn, keys [][]byte, found func(*curfew.Repeatable)) error {
-		return c.each(ctx, packedStarts, func(scan func(...any) error) error {
-			r, err := scanRepeatable(scan)
-			found(&r)
+		starts = append(starts, look.key...)
+	}
+	if err := c.each(ctx, packedPeople, func(scan func(...any) error) error {
+		var number int
+		var head audit.Head
+		var seal audit.HeadSeal
+		p := new(lookedPerson)
+		if err := scan(slices.Concat([]any{&number}, p.into(), []any{&head.Seq, hashInto{&head.MAC}, sealInto{&seal}})...); err != nil {
 			return err
-		}, slices.Concat(keys...))
-	},
-	sessions: func(ctx context.Context, c conn, began []curfew.Session) error {
-		for i := range began {
-			args, err := sessionArgs(&began[i])
-			if err != nil {
-				return err
-			}
-			n, err := c.exec(ctx, insertSession, args...)
-			if err := exactly(1, n, err); err != nil {
-				return err
-			}
 		}
+		c.later.headOf(p.account.ID, head, seal)
+		person(number, p)
 		return nil
-	},
-	stamps: func(ctx context.Context, c conn, stamps []loginStamp) error {
-		for _, s := range stamps {
-			if _, err := c.exec(ctx, stampLogin, s.account[:], s.user[:], micros(s.at)); err != nil {
-				return err
-			}
+	}, people); err != nil || len(starts) == 0 {
+		return err
+	}
+	return c.each(ctx, packedStarts, func(scan func(...any) error) error {
+		r, err := scanRepeatable(scan)
+		if err == nil {
+			repeat(&r)
 		}
-		return nil
-	},
-	claims: func(ctx context.Context, c conn, claims []claim) error {
-		for _, r := range claims {
-			n, err := c.exec(ctx, claimRepeatable, r.ID[:], r.BodyHash[:], r.AccountID[:], r.SessionID[:], micros(r.MadeAt), micros(r.after))
-			if err := exactly(1, n, err); err != nil {
-				return err
-			}
-		}
-		return nil
-	},
+		return err
+	}, starts)
 }
