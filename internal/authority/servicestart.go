@@ -28,7 +28,7 @@ const (
 	// startsRest is what a store with one writer, behind which refreshes wait, gets
 	// between an account's starts, which are then at work one after the other: so they
 	// take the less of the disk the slower it is.
-	startsRest = time.Millisecond
+	startsRest = 3 * time.Millisecond
 	// othersLately is how long after a refresh others are taken to be there.
 	othersLately = time.Second
 )
