@@ -126,10 +126,8 @@ func (a *Authority) StartSession(ctx context.Context, actor curfew.Actor, from c
 // has to begin again: another start was faster, or the account is another now.
 func (a *Authority) startOnce(ctx context.Context, s starting) (made started, again bool, err error) {
 	var person curfew.User // whose start it is, once that is known
-	var unknown bool       // the person, where starts go together that only look
-	look := s.look()
 	start := func(ctx context.Context, tx Tx, room bool) (made started, err error) {
-		again, person, unknown = false, curfew.User{}, false
+		again, person = false, curfew.User{}
 		prior, err := s.prior(ctx, tx)
 		if err != nil {
 			return made, err
@@ -143,9 +141,6 @@ func (a *Authority) startOnce(ctx context.Context, s starting) (made started, ag
 		}
 		account, user, err := tx.AccountAndUserOf(ctx, s.actor.AccountID, s.User)
 		switch {
-		case errors.Is(err, curfew.ErrNotFound) && look != nil:
-			unknown = true
-			return made, nil
 		case errors.Is(err, curfew.ErrNotFound):
 			if account, again, err = s.accountFor(ctx, tx); err != nil || again {
 				return made, err
@@ -176,11 +171,7 @@ func (a *Authority) startOnce(ctx context.Context, s starting) (made started, ag
 		}
 		return made, s.claim(ctx, tx, p.id)
 	}
-	if made, err = a.begin(ctx, s.actor.AccountID, look, start); err == nil && unknown {
-		look = nil
-		made, err = a.begin(ctx, s.actor.AccountID, nil, start)
-	}
-	if errors.Is(err, errOvertaken) {
+	if made, err = a.begin(ctx, s.actor.AccountID, s.look(), start); errors.Is(err, errOvertaken) {
 		return made, true, nil
 	}
 	return made, again, a.startRefused(ctx, s, person, err)

@@ -60,7 +60,7 @@ type Telling struct {
 	// about the same subject arrives in the order in which it happened.
 	Subject    ID
 	OccurredAt time.Time
-	// Body gives the JSON that is sent; it is asked only where somebody is told.
+	// Body gives the JSON that is sent; it may be asked where nobody is told, too.
 	Body func() (string, error)
 }
 

@@ -51,6 +51,11 @@ func (c conn) AnyAccount(ctx context.Context) (any bool, err error) {
 }
 
 func (c conn) Account(ctx context.Context, id curfew.ID) (curfew.Account, error) {
+	if c.later != nil {
+		if a, locked := c.later.accounts[id]; locked {
+			return a, nil
+		}
+	}
 	return one(c.row(ctx, selectAccount, id[:]), scanAccount)
 }
 

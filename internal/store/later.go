@@ -17,8 +17,9 @@ import (
 // transaction has the accounts locked; and what a statement could see, or miss, is
 // told before it.
 type later struct {
-	// heads are those of the audit chains of the accounts that are locked.
-	heads map[curfew.ID]*chainHead
+	// accounts are those that are locked, and heads those of their audit chains.
+	accounts map[curfew.ID]curfew.Account
+	heads    map[curfew.ID]*chainHead
 	// standings are sessions with what is yet to be written.
 	standings map[sessionKey]curfew.Standing
 	// tied are the sessions that end with those.
@@ -50,11 +51,11 @@ type chainHead struct {
 var errMoved = errors.New("store: a row was changed by somebody who has not locked its account")
 
 func newLater() *later {
-	return &later{heads: map[curfew.ID]*chainHead{}, standings: map[sessionKey]curfew.Standing{}, tied: map[sessionKey][]curfew.ID{}, startsLater: newStartsLater()}
+	return &later{accounts: map[curfew.ID]curfew.Account{}, heads: map[curfew.ID]*chainHead{}, standings: map[sessionKey]curfew.Standing{}, tied: map[sessionKey][]curfew.ID{}, startsLater: newStartsLater()}
 }
 
 // lock keeps other transactions of the calls' accounts waiting, wherever they
-// run, and reads how far the audit chains of those go.
+// run, and reads those, and how far their audit chains go.
 func (c conn) lock(ctx context.Context, l *lane, calls []*txCall) error {
 	if c.db.dialect.lockAccount == nil {
 		return nil
@@ -70,15 +71,21 @@ func (c conn) lock(ctx context.Context, l *lane, calls []*txCall) error {
 		q, arg = c.db.dialect.lockAccounts, ids
 	}
 	// None for an account that is about to be made.
-	return c.each(ctx, q, func(scan func(...any) error) error {
-		var id curfew.ID
-		var head chainHead
-		err := scan(idInto{&id}, &head.stored.Seq, hashInto{&head.stored.MAC}, sealInto{&head.seal})
-		if head.next = head.stored; c.later != nil {
-			c.later.heads[id] = &head
-		}
-		return err
-	}, arg)
+	return c.each(ctx, q, c.lockedAccount, arg)
+}
+
+// chainColumns are an account with the head of its audit chain.
+const chainColumns = accountColumns + `, a.audit_seq, a.audit_mac, a.audit_seal`
+
+// lockedAccount reads one that nobody else writes before the transaction ends.
+func (c conn) lockedAccount(scan func(...any) error) error {
+	var account curfew.Account
+	var head chainHead
+	err := scan(append(scanAccountInto(&account), &head.stored.Seq, hashInto{&head.stored.MAC}, sealInto{&head.seal})...)
+	if head.next = head.stored; err == nil && c.later != nil {
+		c.later.accounts[account.ID], c.later.heads[account.ID] = account, &head
+	}
+	return err
 }
 
 // lookFirst reads the sessions that the calls want to look at, whatever their
@@ -173,6 +180,9 @@ func (c conn) before(ctx context.Context, q *query) {
 	if q.writes && strings.Contains(q.text, "portal_links") {
 		clear(l.tied)
 	}
+	if q.writes && strings.Contains(q.text, "accounts") {
+		clear(l.accounts)
+	}
 	if q.writes {
 		l.forget(q)
 	}
@@ -189,8 +199,8 @@ func (c conn) tell(ctx context.Context) error {
 	}
 	// In one order, so that those of two nodes never wait for each other.
 	slices.SortFunc(l.claims, func(a, b claim) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	t := &untold{began: l.began, stamps: stampsOf(l.began), revoked: l.revoked, events: l.events, heads: c.movedHeads(), tellings: l.tellings, claims: l.claims}
-	l.revoked, l.events, l.tellings, l.began, l.claims = nil, nil, nil, nil, nil
+	t := &untold{made: l.made, began: l.began, stamps: stampsOf(l.began), revoked: l.revoked, events: l.events, heads: c.movedHeads(), tellings: l.tellings, claims: l.claims}
+	l.made, l.revoked, l.events, l.tellings, l.began, l.claims = nil, nil, nil, nil, nil, nil
 	c.later = nil // for these statements
 	l.failed = c.db.dialect.tell(ctx, c, t)
 	return l.failed
@@ -198,6 +208,7 @@ func (c conn) tell(ctx context.Context) error {
 
 // untold is what a transaction writes at its end.
 type untold struct {
+	made     []*curfew.User
 	began    []curfew.Session
 	stamps   []loginStamp
 	revoked  []revokedSession
@@ -235,6 +246,11 @@ func (c conn) movedHeads() (moved []movedHead) {
 // tellInTurn writes row by row: which is what SQLite does best, and where accounts are
 // kept apart each statement finds its shard by itself.
 func tellInTurn(ctx context.Context, c conn, t *untold) error {
+	for _, u := range t.made {
+		if err := c.execOne(ctx, insertUser, userArgs(u)...); err != nil {
+			return err
+		}
+	}
 	for i := range t.began {
 		args, err := sessionArgs(&t.began[i])
 		if err == nil {
@@ -246,6 +262,11 @@ func tellInTurn(ctx context.Context, c conn, t *untold) error {
 	}
 	for _, s := range t.stamps {
 		if err := c.execOne(ctx, stampLogin, s.account[:], s.user[:], micros(s.at)); err != nil {
+			return err
+		}
+	}
+	for _, r := range t.revoked {
+		if err := c.execOne(ctx, revokeSession, r.account[:], r.session[:], micros(r.at), string(r.reason)); err != nil {
 			return err
 		}
 	}

@@ -98,6 +98,9 @@ func renumbered(text string, others int) (string, int) {
 // its process and this one have to be woken. A single row is not said by arrays: of how
 // many rows those are the server has no idea, and would plan them anew each time.
 func tellAtOnce(ctx context.Context, c conn, t *untold) error {
+	if err := c.makeAll(ctx, t.made); err != nil {
+		return err
+	}
 	var parts chosen
 	var args, answers []any
 	var want, changed [len(atOnceParts)]int
@@ -120,9 +123,6 @@ func tellAtOnce(ctx context.Context, c conn, t *untold) error {
 		}
 		want[i] = n
 		answers = append(answers, &changed[i])
-	}
-	if parts == (chosen{}) {
-		return nil
 	}
 	if err := c.row(ctx, parts.atOnce(), args...).Scan(answers...); err != nil {
 		return err

@@ -37,9 +37,9 @@ var postgresDialect = dialect{
 	writing:     &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	lost:        postgresLost,
 	blocked:     postgresCode("55P03"),
-	lockAccount: &query{text: `SELECT a.id, a.audit_seq, a.audit_mac, a.audit_seal FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
+	lockAccount: &query{text: `SELECT ` + chainColumns + ` FROM accounts a WHERE a.id = $1 FOR NO KEY UPDATE`},
 	// In the order of the key, so that two nodes never wait for each other.
-	lockAccounts: &query{text: `SELECT a.id, a.audit_seq, a.audit_mac, a.audit_seal FROM accounts a WHERE a.id = ANY(CAST($1 AS bytea[])) ORDER BY a.id FOR NO KEY UPDATE`},
+	lockAccounts: &query{text: `SELECT ` + chainColumns + ` FROM accounts a WHERE a.id = ANY(CAST($1 AS bytea[])) ORDER BY a.id FOR NO KEY UPDATE`},
 	together:     true,
 	look:         selectStandings,
 	starts:       lookMany,

@@ -177,14 +177,40 @@ func (s hashInto) Scan(v any) error {
 	return nil
 }
 
-// optionalInto scans what may be NULL, which leaves it as it is.
-type optionalInto struct{ sql.Scanner }
+// optional are where columns go of a row that may not be there: it leaves all as they are.
+func optional(into []any) []any {
+	for i := range into {
+		into[i] = optionalInto{into[i]}
+	}
+	return into
+}
+
+type optionalInto struct{ to any }
 
 func (s optionalInto) Scan(v any) error {
-	if v == nil {
+	switch to := s.to.(type) {
+	case sql.Scanner:
+		if v != nil {
+			return to.Scan(v)
+		}
 		return nil
+	case *string:
+		return optionally(to, v)
+	case *curfew.Role:
+		return optionally(to, v)
+	case *int64:
+		return optionally(to, v)
 	}
-	return s.Scanner.Scan(v)
+	return fmt.Errorf("store: no column goes into %T", s.to)
+}
+
+func optionally[T any](to *T, v any) error {
+	var n sql.Null[T]
+	err := n.Scan(v)
+	if err == nil && n.Valid {
+		*to = n.V
+	}
+	return err
 }
 
 // sealInto scans the seal of an audit chain's head. One of another length is

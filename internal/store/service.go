@@ -41,9 +41,10 @@ var selectAccountAndUserOf = statement(`SELECT ` + accountColumns + `, ` + userC
  WHERE u.account_id = $1 AND u.external_id = $2`)
 
 func (c conn) AccountAndUserOf(ctx context.Context, accountID curfew.ID, externalID string) (curfew.Account, curfew.User, error) {
-	switch p, known := c.personLooked(accountID, externalID); {
-	case p != nil:
-		return p.account, p.user, nil
+	switch u, known := c.personLooked(accountID, externalID); {
+	case u != nil:
+		a, err := c.Account(ctx, accountID)
+		return a, *u, err
 	case known:
 		return curfew.Account{}, curfew.User{}, curfew.ErrNotFound
 	}

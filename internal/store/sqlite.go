@@ -34,7 +34,7 @@ var sqliteDialect = dialect{
 	rotate:    rotatePacked,
 	standings: standingsPacked,
 	batched:   []*query{rotateQuietly, selectRotated},
-	started:   []*query{packedPeople, packedStarts},
+	started:   []*query{packedAccounts, packedPeople, packedStarts},
 	looked:    []*query{selectPacked},
 	rotators:  1,
 	lookers:   1,

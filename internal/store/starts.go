@@ -3,18 +3,15 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/curfew-auth/curfew/internal/audit"
 	"github.com/curfew-auth/curfew/internal/authority"
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
 // Starts of sessions by services. What they look at first is read for all that wait
-// together, and what they write is told at the end of the transaction, by few
-// statements. The rules stay where they are: a start that finds its person otherwise
+// together, and what they write is told at the end of the transaction. The rules stay where they are: a start that finds its person otherwise
 // than it was read, or its name taken, undoes the batch, and each runs alone.
 
 // personKey names somebody as a product does.
@@ -26,12 +23,6 @@ type personKey struct {
 // personID names somebody as the store does.
 type personID struct{ account, user curfew.ID }
 
-// lookedPerson is an account with a person, as they were read.
-type lookedPerson struct {
-	account curfew.Account
-	user    curfew.User
-}
-
 // claim is a start that is yet to be kept under its name.
 type claim struct {
 	curfew.Repeatable
@@ -42,9 +33,10 @@ type claim struct {
 type startsLater struct {
 	// asked are people who were looked for: nil for one who was not found. ids are
 	// those who were, by another key. repeats are starts that were looked for.
-	asked   map[personKey]*lookedPerson
-	ids     map[personID]*lookedPerson
+	asked   map[personKey]*curfew.User
+	ids     map[personID]*curfew.User
 	repeats map[[32]byte]*curfew.Repeatable
+	made    []*curfew.User
 	began   []curfew.Session
 	claims  []claim
 	// alone says that there is one call: where its name is taken it is told so at
@@ -53,15 +45,15 @@ type startsLater struct {
 }
 
 func newStartsLater() startsLater {
-	return startsLater{asked: map[personKey]*lookedPerson{}, ids: map[personID]*lookedPerson{}, repeats: map[[32]byte]*curfew.Repeatable{}}
+	return startsLater{asked: map[personKey]*curfew.User{}, ids: map[personID]*curfew.User{}, repeats: map[[32]byte]*curfew.Repeatable{}}
 }
 
 // untold reports whether there is something that any statement could miss.
-func (l *startsLater) untold() bool { return len(l.began)+len(l.claims) > 0 }
+func (l *startsLater) untold() bool { return len(l.made)+len(l.began)+len(l.claims) > 0 }
 
 // forget forgets what a statement may change.
 func (l *startsLater) forget(q *query) {
-	if len(l.asked) > 0 && slices.ContainsFunc(standingTables[1:], func(name string) bool { return strings.Contains(q.text, name) }) {
+	if len(l.asked) > 0 && strings.Contains(q.text, "users") {
 		clear(l.asked)
 		clear(l.ids)
 	}
@@ -93,12 +85,16 @@ func (c conn) lookAtStarts(ctx context.Context, calls []*txCall) error {
 	if len(looks) == 0 {
 		return nil
 	}
-	return c.db.dialect.starts(ctx, c, looks, func(number int, p *lookedPerson) {
+	return c.db.dialect.starts(ctx, c, looks, func(number int, u *curfew.User) {
 		if number >= 1 && number <= len(looks) {
-			l.asked[looks[number-1].person] = p
-			l.ids[personID{p.user.AccountID, p.user.ID}] = p
+			l.found(looks[number-1].person, u)
 		}
 	}, func(r *curfew.Repeatable) { l.repeats[r.ID] = r })
+}
+
+// found keeps somebody who was looked for.
+func (l *startsLater) found(who personKey, u *curfew.User) {
+	l.asked[who], l.ids[personID{u.AccountID, u.ID}] = u, u
 }
 
 // startLook is whom a start is for, and what it is named; nil for no name.
@@ -108,18 +104,30 @@ type startLook struct {
 }
 
 // startLooker reads what starts look at: people by the number of their look, from 1
-// on, and earlier starts of that name. An earlier start of somebody who is not there
-// may be left out: it is looked for again when they are to be made.
-type startLooker func(ctx context.Context, c conn, looks []startLook, person func(number int, p *lookedPerson), repeat func(*curfew.Repeatable)) error
+// on, and earlier starts of that name.
+type startLooker func(ctx context.Context, c conn, looks []startLook, person func(number int, u *curfew.User), repeat func(*curfew.Repeatable)) error
 
 // personLooked is somebody who was read beforehand; known says whether anybody was
 // looked for under that name.
-func (c conn) personLooked(accountID curfew.ID, externalID string) (p *lookedPerson, known bool) {
+func (c conn) personLooked(accountID curfew.ID, externalID string) (u *curfew.User, known bool) {
 	if c.later == nil {
 		return nil, false
 	}
-	p, known = c.later.asked[personKey{accountID, externalID}]
-	return p, known
+	u, known = c.later.asked[personKey{accountID, externalID}]
+	return u, known
+}
+
+// makeLater makes a person at the end of the transaction: only one who was looked for in
+// it, in an account that is locked, and is not there.
+func (c conn) makeLater(u curfew.User) bool {
+	who := personKey{u.AccountID, u.ExternalID}
+	if prior, known := c.personLooked(who.account, who.external); !known || prior != nil || c.later.heads[u.AccountID] == nil {
+		return false
+	}
+	c.later.found(who, &u)
+	c.later.made = append(c.later.made, &u)
+	*c.wrote = true
+	return true
 }
 
 // repeatLooked is a start that was read beforehand.
@@ -137,8 +145,9 @@ func (c conn) startLater(s curfew.Session) bool {
 	if c.later == nil {
 		return false
 	}
-	p := c.later.ids[personID{s.AccountID, s.UserID}]
-	if p == nil || p.user.Disabled() || p.user.SessionEpoch != s.UserEpoch || p.account.SessionEpoch != s.AccountEpoch {
+	u := c.later.ids[personID{s.AccountID, s.UserID}]
+	account, locked := c.later.accounts[s.AccountID]
+	if u == nil || !locked || u.Disabled() || u.SessionEpoch != s.UserEpoch || account.SessionEpoch != s.AccountEpoch {
 		return false
 	}
 	c.later.began = append(c.later.began, s)
@@ -197,19 +206,11 @@ func sessionArgs(s *curfew.Session) ([]any, error) {
 		string(device), s.IP, strings.Join(s.AMR, " "), activityHour(s.LastActiveAt)}, nil
 }
 
-// scanPersonInto is where the columns of an account with a person go.
-func (p *lookedPerson) into() []any {
-	return append(scanAccountInto(&p.account), scanUserInto(&p.user)...)
+func scanRepeatableInto(r *curfew.Repeatable) []any {
+	return []any{hashInto{&r.ID}, hashInto{&r.BodyHash}, idInto{&r.AccountID}, idInto{&r.SessionID}, timeInto{&r.MadeAt}}
 }
 
 func scanRepeatable(scan func(...any) error) (r curfew.Repeatable, err error) {
-	err = scan(hashInto{&r.ID}, hashInto{&r.BodyHash}, idInto{&r.AccountID}, idInto{&r.SessionID}, timeInto{&r.MadeAt})
+	err = scan(scanRepeatableInto(&r)...)
 	return r, err
-}
-
-// headOf keeps the head of an account's audit chain that was read.
-func (l *later) headOf(account curfew.ID, stored audit.Head, seal audit.HeadSeal) {
-	if l.heads[account] == nil {
-		l.heads[account] = &chainHead{stored: stored, next: stored, seal: seal}
-	}
 }

@@ -24,12 +24,11 @@ func unnested(types string) string {
 }
 
 var (
-	// selectStarts is selectAccountAndUserOf for many, and selectRepeatable beside that.
+	// selectStarts is selectUserOf for many, and selectRepeatable beside that.
 	// OFFSET 0 keeps each search whole, as in selectStandings; here and below.
-	selectStarts = &query{text: `SELECT v.n, ` + accountColumns + `, ` + userColumns + `, ` + repeatableColumns + `
+	selectStarts = &query{text: `SELECT v.n, ` + userColumns + `, ` + repeatableColumns + `
  FROM unnest(CAST($1 AS bytea[]), CAST($2 AS text[]), CAST($3 AS bytea[])) WITH ORDINALITY AS v (p1, p2, p3, n)
- CROSS JOIN LATERAL (SELECT * FROM users u WHERE u.account_id = v.p1 AND u.external_id = v.p2 OFFSET 0) u
- JOIN accounts a ON a.id = v.p1
+ LEFT JOIN LATERAL (SELECT * FROM users u WHERE u.account_id = v.p1 AND u.external_id = v.p2 OFFSET 0) u ON true
  LEFT JOIN LATERAL (SELECT * FROM idempotency_keys i WHERE i.id = v.p3 OFFSET 0) i ON true`}
 
 	insertSessions = &query{writes: true, text: ofRow.Replace(insertSessionInto) + `
@@ -44,7 +43,7 @@ var (
  FROM ` + unnested(`bytea bytea bytea bytea bigint`) + claimUnless}
 )
 
-func lookMany(ctx context.Context, c conn, looks []startLook, person func(int, *lookedPerson), repeat func(*curfew.Repeatable)) error {
+func lookMany(ctx context.Context, c conn, looks []startLook, person func(int, *curfew.User), repeat func(*curfew.Repeatable)) error {
 	n := len(looks)
 	accounts, names, keys := make([][]byte, n), make([]string, n), make([][]byte, n)
 	for i, look := range looks {
@@ -52,17 +51,48 @@ func lookMany(ctx context.Context, c conn, looks []startLook, person func(int, *
 	}
 	return c.each(ctx, selectStarts, func(scan func(...any) error) error {
 		var number int
-		p, r := new(lookedPerson), new(curfew.Repeatable)
-		if err := scan(slices.Concat([]any{&number}, p.into(), []any{optionalInto{hashInto{&r.ID}}, optionalInto{hashInto{&r.BodyHash}},
-			idInto{&r.AccountID}, idInto{&r.SessionID}, timeInto{&r.MadeAt}})...); err != nil {
+		u, r := new(curfew.User), new(curfew.Repeatable)
+		if err := scan(slices.Concat([]any{&number}, optional(scanUserInto(u)), optional(scanRepeatableInto(r)))...); err != nil {
 			return err
 		}
-		person(number, p)
+		if !u.ID.IsZero() {
+			person(number, u)
+		}
 		if !r.MadeAt.IsZero() {
 			repeat(r)
 		}
 		return nil
 	}, accounts, names, keys)
+}
+
+// insertUsers is insertUser for many.
+var insertUsers = &query{writes: true, text: insertUserInto + ` SELECT v.p1, v.p2, v.p3, v.p4, v.p5, v.p6, v.p7, v.p8, v.p9
+ FROM ` + unnested(`bytea bytea text text text text text bigint text`)}
+
+// makeAll makes people, before what is written of them: a statement does not see what
+// another part of it writes.
+func (c conn) makeAll(ctx context.Context, made []*curfew.User) error {
+	n := len(made)
+	if n == 0 {
+		return nil
+	}
+	accounts, ids, ats := make([][]byte, n), make([][]byte, n), make([]int64, n)
+	var texts [5][]string
+	for k := range texts {
+		texts[k] = make([]string, n)
+	}
+	externals := make([]string, n)
+	for i, u := range made {
+		accounts[i], ids[i], ats[i], externals[i] = u.AccountID[:], u.ID[:], u.CreatedAt.UnixMicro(), u.ExternalID
+		for k, v := range [...]string{u.Name, sortName(u.Name), u.Email, string(u.Role), u.PasswordHash} {
+			texts[k][i] = v
+		}
+	}
+	changed, err := c.exec(ctx, insertUsers, accounts, ids, texts[0], texts[1], texts[2], texts[3], texts[4], ats, externals)
+	if err == nil && changed != int64(n) {
+		err = errMoved
+	}
+	return err
 }
 
 func beganRows(_ conn, t *untold) (int, []any, error) {

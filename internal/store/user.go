@@ -36,8 +36,7 @@ var (
  WHERE u.account_id = $1 AND (u.sort_name > $3 OR (u.sort_name = $3 AND u.id > $4))
  ORDER BY u.sort_name, u.id LIMIT $5`)
 
-	insertUser = statement(`INSERT INTO users (account_id, id, name, sort_name, email, role, password_hash, created_at, external_id)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+	insertUser      = statement(insertUserInto + ` VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
 	insertLoginName = statement(`INSERT INTO login_names (name, account_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`)
 	renameUser      = statement(`UPDATE users SET name = $3, sort_name = $4, version = version + 1 WHERE account_id = $1 AND id = $2`)
 	setUserRole     = statement(`UPDATE users SET role = $3, version = version + 1 WHERE account_id = $1 AND id = $2`)
@@ -88,8 +87,18 @@ func (c conn) UserList(ctx context.Context, accountID curfew.ID, now time.Time, 
 	return list, err
 }
 
+const insertUserInto = `INSERT INTO users (account_id, id, name, sort_name, email, role, password_hash, created_at, external_id)`
+
+// userArgs are those of insertUser.
+func userArgs(u *curfew.User) []any {
+	return []any{u.AccountID[:], u.ID[:], u.Name, sortName(u.Name), u.Email, string(u.Role), u.PasswordHash, micros(u.CreatedAt), optionalText(u.ExternalID)}
+}
+
 func (c conn) InsertUser(ctx context.Context, u curfew.User, loginName string) (bool, error) {
-	if _, err := c.exec(ctx, insertUser, u.AccountID[:], u.ID[:], u.Name, sortName(u.Name), u.Email, string(u.Role), u.PasswordHash, micros(u.CreatedAt), optionalText(u.ExternalID)); err != nil {
+	if loginName == "" && c.makeLater(u) {
+		return true, nil
+	}
+	if _, err := c.exec(ctx, insertUser, userArgs(&u)...); err != nil {
 		return false, err
 	}
 	if loginName == "" {

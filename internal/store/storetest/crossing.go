@@ -3,7 +3,9 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -49,12 +51,17 @@ func (w *World) transactions(fn func()) (all []*touched) {
 	return all
 }
 
+// movedAccounts are in the parameter by which accounts are looked for.
+var movedAccounts = regexp.MustCompile(`(?:WHERE id = |unnest\(CAST\()\$(\d+)`)
+
 // auditedAccounts are the accounts whose audit log a statement moves on.
 func auditedAccounts(c Call) [][]byte {
-	if !strings.Contains(c.SQL, "SET audit_seq =") {
+	_, moves, some := strings.Cut(c.SQL, "SET audit_seq =")
+	if !some {
 		return nil
 	}
-	switch ids := c.Args[0].Value.(type) {
+	number, _ := strconv.Atoi(movedAccounts.FindStringSubmatch(moves)[1]) // it is digits
+	switch ids := c.Args[number-1].Value.(type) {
 	case []byte:
 		return [][]byte{ids}
 	case [][]byte:

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,12 @@ var shop = curfew.Actor{Type: curfew.ActorService, ServiceKeyID: curfew.ID{1}, N
 // begin starts a session for somebody who is known.
 func (w *World) begin(account, user, key string) (authority.Granted, error) {
 	return w.StartSession(bg, shop, Origin, authority.ServiceStart{Account: account, User: user, Key: key, AMR: []string{"pwd"}, IP: Origin.IP, UserAgent: Origin.UserAgent})
+}
+
+// introduce is begin for somebody who may not be known.
+func (w *World) introduce(account, user, key string) (authority.Granted, error) {
+	return w.StartSession(bg, shop, Origin, authority.ServiceStart{Account: account, User: user, Key: key, AMR: []string{"pwd"}, IP: Origin.IP, UserAgent: Origin.UserAgent,
+		UserName: "New " + user, Email: user + "@shop.example", Role: curfew.RoleMember})
 }
 
 // shops are accounts of a product with people, by its ids.
@@ -134,6 +141,59 @@ func startsTogether(t *testing.T, open Open) {
 			w.T.Error("a start whose token was used was repeated")
 		}
 	})
+	// Two starts for each of some who are new, between those for people who are known.
+	newcomers := func(w *World) func(i int) (authority.Granted, error) {
+		return func(i int) (authority.Granted, error) {
+			if i%2 == 0 {
+				return anywhere(w)(i)
+			}
+			return w.introduce(fmt.Sprint("shop-", i%accounts), fmt.Sprint("new-", i/12), fmt.Sprint("key-", i))
+		}
+	}
+	scenario(t, open, "starts that wait make people, each once", func(w *World) {
+		ids := w.shops(accounts, people)
+		w.Clock.Add(time.Second)
+		var commits atomic.Int32
+		granted, errs := w.startsWaiting(func(c Call) error {
+			if c.Op == OpCommit {
+				commits.Add(1)
+			}
+			return nil
+		}, n, newcomers(w))
+		must(w.T, errors.Join(errs...))
+		if commits.Load() > 12 {
+			w.T.Errorf("%d commits for %d starts", commits.Load(), n)
+		}
+		made, asked := map[curfew.ID]string{}, map[string]bool{}
+		for i, g := range granted {
+			st, err := w.Store.Standing(bg, ids[i%accounts], g.Standing.Session.ID)
+			must(w.T, err)
+			name := fmt.Sprint("Person ", i/accounts%people)
+			if i%2 == 1 {
+				name = fmt.Sprint("New new-", i/12)
+				made[st.User.ID] = name
+				asked[fmt.Sprint(i%accounts, name)] = true
+			}
+			if st.User.Name != name || st.User.LastLoginAt != w.Clock.Now() || st.User.Role != curfew.RoleMember {
+				w.T.Errorf("start %d: %+v", i, st.User)
+			}
+		}
+		created := map[curfew.ID]string{}
+		for _, id := range ids {
+			for _, e := range w.NewEvents(id) {
+				if e.Action == audit.UserCreate {
+					created[e.ResourceID] = made[e.ResourceID]
+				}
+			}
+		}
+		if len(made) != len(asked) || !maps.Equal(made, created) {
+			w.T.Errorf("%d people were made and %d audited, want %d", len(made), len(created), len(asked))
+		}
+		if got := w.living(granted); got != n {
+			w.T.Errorf("%d sessions live, want %d", got, n)
+		}
+		w.CheckChains()
+	})
 	scenario(t, open, "of starts under one name that wait one is made", func(w *World) {
 		ids := w.shops(1, 2)
 		granted, errs := w.startsWaiting(nil, 12, func(int) (authority.Granted, error) { return w.begin("shop-0", "p1", "once") })
@@ -186,20 +246,23 @@ func startsTogether(t *testing.T, open Open) {
 		}
 		w.CheckChains()
 	})
-	for _, what := range []string{"INSERT INTO sessions", "UPDATE users SET last_login_at", "INSERT INTO audit_events", "UPDATE accounts SET audit_seq", "INSERT INTO idempotency_keys"} {
+	for _, what := range []string{"INSERT INTO users", "INSERT INTO sessions", "UPDATE users SET last_login_at", "INSERT INTO audit_events", "UPDATE accounts SET audit_seq", "INSERT INTO idempotency_keys"} {
 		scenario(t, open, "what fails for all is done for each: "+what, func(w *World) {
 			ids := w.shops(accounts, people)
 			var seen atomic.Int32
-			which := int32(2) // the first is the leader's,
-			if strings.Contains(what, "idempotency") {
+			which, start := int32(2), anywhere // the first is the leader's,
+			switch {
+			case strings.Contains(what, "idempotency"):
 				which = 1 // which has no name
+			case what == "INSERT INTO users":
+				which, start = 1, newcomers // whose person is known
 			}
 			granted, errs := w.startsWaiting(func(c Call) error {
 				if c.Statement() && strings.Contains(c.SQL, what) && seen.Add(1) == which {
 					return errors.New("no")
 				}
 				return nil
-			}, n, anywhere(w))
+			}, n, start(w))
 			if seen.Load() < which {
 				w.T.Fatal("nothing failed")
 			}
