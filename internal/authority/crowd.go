@@ -65,7 +65,7 @@ type crowd struct {
 // comes back to life as one too many.
 func (a *Authority) crowdOf(ctx context.Context, tx Tx, account curfew.Account, b birth, now time.Time) (c crowd, err error) {
 	c.limit = a.boundsOf(account).ResolveLimit(settingsOf(account).SessionLimit)
-	if c.limit.MaxSessionsPerUser == nil {
+	if c.limit.MaxSessionsPerUser == nil || b.made {
 		return c, nil
 	}
 	all, err := tx.Crowd(ctx, account.ID, b.user.ID, now, now.Add(-lateRefresh))

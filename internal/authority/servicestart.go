@@ -162,7 +162,7 @@ func (a *Authority) startOnce(ctx context.Context, s starting) (made started, ag
 		// Account and person were read in this very transaction, at the call that
 		// speaks for them: so are the epochs.
 		p := evidence{id: curfew.NewID(s.now), authTime: s.authTime, userAgent: s.UserAgent, ip: s.IP, amr: s.AMR, by: by(s.actor)}
-		made, err = a.open(ctx, tx, s.from, s.now, account, birth{user: user, accountEpoch: account.SessionEpoch, room: room}, p)
+		made, err = a.open(ctx, tx, s.from, s.now, account, birth{user: user, made: person.ID.IsZero(), accountEpoch: account.SessionEpoch, room: room}, p)
 		if err != nil || made.excess > 0 {
 			return made, err
 		}

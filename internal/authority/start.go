@@ -17,6 +17,8 @@ var passwordAMR = []string{"pwd"}
 // birth is what a session is started from.
 type birth struct {
 	user curfew.User
+	// made says that they were made in this transaction, and have no session.
+	made bool
 	// accountEpoch came with what authenticated the user, as did the user's own.
 	accountEpoch int64
 	// cookie is the refresh token whose session ends with this start, or "".

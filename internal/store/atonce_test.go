@@ -151,6 +151,7 @@ func TestNameTakenMeanwhile(t *testing.T) {
 	chain := testChain(t)
 	url := migratedDatabase(t, chain)
 	here, there := openAt(t, Options{URL: url, Chain: chain}), openAt(t, Options{URL: url, Chain: chain})
+	here.longest = time.Minute
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	acme, other := seedAccount(t, here, 1, "ada@acme.example")[0], seedAccount(t, here, 1, "ada@other.example")[0]
 	claim := func(db *DB, account, session curfew.ID, key byte, meanwhile func()) (prior curfew.Repeatable, err error) {
@@ -206,5 +207,64 @@ func TestNameTakenMeanwhile(t *testing.T) {
 		if want := map[bool]int{true: 1, false: 2}[i == 2]; ran[i] != want {
 			t.Errorf("start %d went on %d times, want %d", i, ran[i], want)
 		}
+	}
+}
+
+// TestPeopleMadeAreSeen: a start that makes somebody sees them by whatever it asks for, and
+// they are stored as whoever was made by another transaction.
+func TestPeopleMadeAreSeen(t *testing.T) {
+	chain := testChain(t)
+	for name, o := range map[string]Options{
+		"SQLite": {Path: filepath.Join(t.TempDir(), "curfew.db")}, "PostgreSQL": {URL: pgtest.Database(t)}, "accounts apart": {URL: pgtest.Database(t), NoBatch: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Chain = chain
+			db := openAt(t, o)
+			account := seedAccount(t, db, 1, "ada@acme.example")[0].AccountID
+			now := time.Now().UTC().Truncate(time.Microsecond)
+			person := func(external string) curfew.User {
+				return curfew.User{AccountID: account, ID: curfew.NewID(now), Name: "Éva " + external, Email: external + "@acme.example", Role: curfew.RoleOwner, CreatedAt: now, Version: 1, ExternalID: external}
+			}
+			plain, made := person("a"), person("b")
+			if err := db.InTx(t.Context(), account, func(ctx context.Context, tx authority.Tx) error {
+				_, err := tx.InsertUser(ctx, plain, "")
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.InStart(t.Context(), account, authority.StartLook{User: made.ExternalID}, func(ctx context.Context, tx authority.Tx) error {
+				if _, _, err := tx.AccountAndUserOf(ctx, account, made.ExternalID); !errors.Is(err, curfew.ErrNotFound) {
+					t.Errorf("before they are made: %v", err)
+				}
+				if _, err := tx.InsertUser(ctx, made, ""); err != nil {
+					return err
+				}
+				a, u, err := tx.AccountAndUserOf(ctx, account, made.ExternalID)
+				if err != nil || a.ID != account || u != made {
+					t.Errorf("by their id of the product's: %+v, %+v, %v", a, u, err)
+				}
+				u, err = tx.User(ctx, account, made.ID)
+				if err != nil || u != made {
+					t.Errorf("by their id: %+v, %v", u, err)
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.View(t.Context(), func(ctx context.Context, r authority.Reader) error {
+				for _, want := range []curfew.User{plain, made} {
+					if got, err := r.UserOf(ctx, account, want.ExternalID); err != nil || got != want {
+						t.Errorf("%+v is stored as %+v, %v", want, got, err)
+					}
+				}
+				list, err := r.UserList(ctx, account, now, authority.Page[authority.UserKey]{Limit: 10})
+				if n := len(list.Items); err != nil || n != 3 || list.Items[1].User != plain || list.Items[2].User != made {
+					t.Errorf("they are listed as %+v, %v", list.Items, err)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }

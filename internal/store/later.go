@@ -17,7 +17,8 @@ import (
 // transaction has the accounts locked; and what a statement could see, or miss, is
 // told before it.
 type later struct {
-	// accounts are those that are locked, and heads those of their audit chains.
+	// accounts are those that nobody else writes meanwhile, until a statement may have
+	// changed one, and heads those of their audit chains.
 	accounts map[curfew.ID]curfew.Account
 	heads    map[curfew.ID]*chainHead
 	// standings are sessions with what is yet to be written.

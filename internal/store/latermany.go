@@ -94,8 +94,8 @@ func renumbered(text string, others int) (string, int) {
 	}), most
 }
 
-// tellAtOnce writes everything by one statement: each is a trip to the server, for which
-// its process and this one have to be woken. A single row is not said by arrays: of how
+// tellAtOnce writes everything but new people by one statement: each is a trip to the
+// server, for which its process and this one have to be woken. A single row is not said by arrays: of how
 // many rows those are the server has no idea, and would plan them anew each time.
 func tellAtOnce(ctx context.Context, c conn, t *untold) error {
 	if err := c.makeAll(ctx, t.made); err != nil {
@@ -123,6 +123,9 @@ func tellAtOnce(ctx context.Context, c conn, t *untold) error {
 		}
 		want[i] = n
 		answers = append(answers, &changed[i])
+	}
+	if parts == (chosen{}) { // but people, of whom nothing is told yet
+		return nil
 	}
 	if err := c.row(ctx, parts.atOnce(), args...).Scan(answers...); err != nil {
 		return err

@@ -11,8 +11,9 @@ import (
 )
 
 // Starts of sessions by services. What they look at first is read for all that wait
-// together, and what they write is told at the end of the transaction. The rules stay where they are: a start that finds its person otherwise
-// than it was read, or its name taken, undoes the batch, and each runs alone.
+// together, and what they write is told at the end of the transaction. The rules stay
+// where they are: a start that finds its person otherwise than it was read, or its name
+// taken, undoes the batch, and each runs alone.
 
 // personKey names somebody as a product does.
 type personKey struct {
@@ -32,7 +33,8 @@ type claim struct {
 // startsLater is what starts have read beforehand, and are yet to write.
 type startsLater struct {
 	// asked are people who were looked for: nil for one who was not found. ids are
-	// those who were, by another key. repeats are starts that were looked for.
+	// those who were, or are yet to be made, by another key. repeats are starts that
+	// were looked for.
 	asked   map[personKey]*curfew.User
 	ids     map[personID]*curfew.User
 	repeats map[[32]byte]*curfew.Repeatable
@@ -121,7 +123,7 @@ func (c conn) personLooked(accountID curfew.ID, externalID string) (u *curfew.Us
 // it, in an account that is locked, and is not there.
 func (c conn) makeLater(u curfew.User) bool {
 	who := personKey{u.AccountID, u.ExternalID}
-	if prior, known := c.personLooked(who.account, who.external); !known || prior != nil || c.later.heads[u.AccountID] == nil {
+	if prior, known := c.personLooked(who.account, who.external); !known || prior != nil || u.ExternalID == "" || c.later.heads[u.AccountID] == nil {
 		return false
 	}
 	c.later.found(who, &u)
@@ -140,7 +142,7 @@ func (c conn) repeatLooked(id [32]byte) (r *curfew.Repeatable, known bool) {
 }
 
 // startLater starts a session at the end of the transaction: only for a person who
-// was read in it as the session needs them to be. Their account is locked.
+// was read or made in it as the session needs them to be. Their account is locked.
 func (c conn) startLater(s curfew.Session) bool {
 	if c.later == nil {
 		return false
