@@ -170,7 +170,7 @@ func (w *world) audits(do func()) (n int) {
 	stop := w.tap.Statements()
 	do()
 	for _, sql := range stop() {
-		if strings.HasPrefix(sql, "INSERT INTO audit_events") {
+		if strings.Contains(sql, "INSERT INTO audit_events") {
 			n++
 		}
 	}
