@@ -6,7 +6,7 @@ import (
 	"github.com/curfew-auth/curfew/internal/curfew"
 )
 
-// Starts on SQLite: what they look at is read by one statement, as in packed.go;
+// Starts on SQLite: what they look at is read by a statement for each table, as in packed.go;
 // what they write, by one for each row, which is what the engine does best.
 
 // externalSize is how long an id of a product's may be. It has no spaces, which so
