@@ -74,15 +74,21 @@ func TestAtOncePrepares(t *testing.T) {
 	check("many and a row in turn", func(i int) int { return 2 - i%2 })
 }
 
+// everyStore are empty stores that write what ends a transaction in their own ways.
+func everyStore(t *testing.T) map[string]Options {
+	chain := testChain(t)
+	return map[string]Options{
+		"SQLite":         {Path: filepath.Join(t.TempDir(), "curfew.db"), Chain: chain},
+		"PostgreSQL":     {URL: pgtest.Database(t), Chain: chain},
+		"accounts apart": {URL: pgtest.Database(t), Chain: chain, NoBatch: true},
+	}
+}
+
 // TestWhoIsTold holds what is handed over after a commit to the deliveries that the
 // transaction has written, each once.
 func TestWhoIsTold(t *testing.T) {
-	chain := testChain(t)
-	for name, o := range map[string]Options{
-		"SQLite": {Path: filepath.Join(t.TempDir(), "curfew.db")}, "PostgreSQL": {URL: pgtest.Database(t)}, "accounts apart": {URL: pgtest.Database(t), NoBatch: true},
-	} {
+	for name, o := range everyStore(t) {
 		t.Run(name, func(t *testing.T) {
-			o.Chain = chain
 			db := openAt(t, o)
 			account := seedAccount(t, db, 1, "ada@acme.example")[0].AccountID
 			var mu sync.Mutex
@@ -213,12 +219,8 @@ func TestNameTakenMeanwhile(t *testing.T) {
 // TestPeopleMadeAreSeen: a start that makes somebody sees them by whatever it asks for, and
 // they are stored as whoever was made by another transaction.
 func TestPeopleMadeAreSeen(t *testing.T) {
-	chain := testChain(t)
-	for name, o := range map[string]Options{
-		"SQLite": {Path: filepath.Join(t.TempDir(), "curfew.db")}, "PostgreSQL": {URL: pgtest.Database(t)}, "accounts apart": {URL: pgtest.Database(t), NoBatch: true},
-	} {
+	for name, o := range everyStore(t) {
 		t.Run(name, func(t *testing.T) {
-			o.Chain = chain
 			db := openAt(t, o)
 			account := seedAccount(t, db, 1, "ada@acme.example")[0].AccountID
 			now := time.Now().UTC().Truncate(time.Microsecond)

@@ -36,6 +36,19 @@ func (w *World) queued(hook func(Call) error, calls ...func() error) []error {
 	return errs
 }
 
+// tally is how many statements were run, and transactions committed.
+type tally struct{ statements, commits atomic.Int32 }
+
+func (n *tally) hook(c Call) error {
+	switch {
+	case c.Statement():
+		n.statements.Add(1)
+	case c.Op == OpCommit:
+		n.commits.Add(1)
+	}
+	return nil
+}
+
 // laned: what ends sessions is committed together, and none of it can tell.
 func laned(t *testing.T, open Open) {
 	scenario(t, open, "what waits is committed together, of whatever account", func(w *World) {
@@ -189,41 +202,25 @@ func EndsTogether(t *testing.T, open Open) {
 			p := w.Settle(tenant, "Bob", fmt.Sprintf("bob%d@acme.example", i), curfew.RoleMember, 1)[0]
 			calls = append(calls, func() error { return w.RevokeSession(bg, tenant.Owner.Actor(), Origin, p.Session()) })
 		}
-		var statements, commits atomic.Int32
-		must(w.T, errors.Join(w.queued(func(c Call) error {
-			switch {
-			case c.Statement():
-				statements.Add(1)
-			case c.Op == OpCommit:
-				commits.Add(1)
-			}
-			return nil
-		}, calls...)...))
+		var seen tally
+		must(w.T, errors.Join(w.queued(seen.hook, calls...)...))
 		// The accounts are locked, sessions and what ends with them read, everything
 		// written at once, and the log; the leader's last one is among them, and sometimes the writer's row.
-		if got := int(statements.Load()); commits.Load() == 2 && got > 8 || got > 30 {
-			w.T.Errorf("%d statements in %d transactions for %d endings", statements.Load(), commits.Load(), len(calls))
+		if got := int(seen.statements.Load()); seen.commits.Load() == 2 && got > 8 || got > 30 {
+			w.T.Errorf("%d statements in %d transactions for %d endings", seen.statements.Load(), seen.commits.Load(), len(calls))
 		}
 	})
 	scenario(t, open, "starts that wait are few statements", func(w *World) {
 		w.shops(3, 4)
-		var statements, commits atomic.Int32
-		_, errs := w.startsWaiting(func(c Call) error {
-			switch {
-			case c.Statement():
-				statements.Add(1)
-			case c.Op == OpCommit:
-				commits.Add(1)
-			}
-			return nil
-		}, 30, func(i int) (authority.Granted, error) {
+		var seen tally
+		_, errs := w.startsWaiting(seen.hook, 30, func(i int) (authority.Granted, error) {
 			return w.introduce(fmt.Sprint("shop-", i%3), fmt.Sprint("p", i), fmt.Sprint("key-", i))
 		})
 		must(w.T, errors.Join(errs...))
 		// Accounts are locked, people and names looked for, people made, and everything
 		// else written at once; the leader's are among them.
-		if got := statements.Load(); got > 4*commits.Load() || commits.Load() > 8 {
-			w.T.Errorf("%d statements in %d transactions for %d starts", statements.Load(), commits.Load(), len(errs))
+		if got := seen.statements.Load(); got > 4*seen.commits.Load() || seen.commits.Load() > 8 {
+			w.T.Errorf("%d statements in %d transactions for %d starts", seen.statements.Load(), seen.commits.Load(), len(errs))
 		}
 	}, idsAreKnown)
 	scenario(t, open, "what ends with sessions that end together ends with each", func(w *World) {

@@ -114,16 +114,11 @@ func startsTogether(t *testing.T, open Open) {
 	scenario("starts that wait are as they would be one by one", func(w *World) {
 		ids := w.shops(accounts, people)
 		w.Clock.Add(time.Second)
-		var commits atomic.Int32
-		granted, errs := w.startsWaiting(func(c Call) error {
-			if c.Op == OpCommit {
-				commits.Add(1)
-			}
-			return nil
-		}, n, anywhere(w))
+		var seen tally
+		granted, errs := w.startsWaiting(seen.hook, n, anywhere(w))
 		must(w.T, errors.Join(errs...))
-		if commits.Load() > 12 {
-			w.T.Errorf("%d commits for %d starts", commits.Load(), n)
+		if seen.commits.Load() > 12 {
+			w.T.Errorf("%d commits for %d starts", seen.commits.Load(), n)
 		}
 		for i, g := range granted {
 			st, err := w.Store.Standing(bg, ids[i%accounts], g.Standing.Session.ID)
@@ -168,16 +163,11 @@ func startsTogether(t *testing.T, open Open) {
 	scenario("starts that wait make people, each once", func(w *World) {
 		ids := w.shops(accounts, people)
 		w.Clock.Add(time.Second)
-		var commits atomic.Int32
-		granted, errs := w.startsWaiting(func(c Call) error {
-			if c.Op == OpCommit {
-				commits.Add(1)
-			}
-			return nil
-		}, n, newcomers(w))
+		var seen tally
+		granted, errs := w.startsWaiting(seen.hook, n, newcomers(w))
 		must(w.T, errors.Join(errs...))
-		if commits.Load() > 12 {
-			w.T.Errorf("%d commits for %d starts", commits.Load(), n)
+		if seen.commits.Load() > 12 {
+			w.T.Errorf("%d commits for %d starts", seen.commits.Load(), n)
 		}
 		made, asked := map[curfew.ID]int{}, map[string]bool{}
 		for i, g := range granted {
